@@ -1,0 +1,1 @@
+from . import canonical, engine, models, controllers, wizards

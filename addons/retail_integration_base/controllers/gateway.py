@@ -1,0 +1,124 @@
+"""The door for channels: ``POST /retail/<token>/<endpoint>``."""
+
+import logging
+
+import psycopg2
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from odoo import http
+from odoo.http import request
+
+from ..engine import inbox_sql
+from ..engine.messages import WebhookRequest
+from ..engine.receive import MAX_BODY_BYTES, Answer, receive
+from ..models.retail_drain import own_cursor, wake
+from ..engine.lanes import group_of
+
+_logger = logging.getLogger(__name__)
+
+#: Seconds a caller is asked to wait while the database is away.
+RETRY_AFTER_SECONDS = 30
+
+
+class RetailDispatcher(http.Dispatcher):
+    """Hands the raw body to the controller.
+
+    Odoo's own dispatchers read forms and JSON before the controller runs, and turn what they cannot read into errors
+    of their own. A signature is over bytes.
+    """
+
+    routing_type = "retail"
+
+    @classmethod
+    def is_compatible_with(cls, request):
+        return True
+
+    def dispatch(self, endpoint, args):
+        self.request.params = dict(args)
+        return self.request.registry["ir.http"]._dispatch(endpoint)
+
+    def handle_error(self, exc):
+        if isinstance(exc, HTTPException):
+            return exc
+        _logger.error("The gateway failed", exc_info=exc)
+        return _unavailable()
+
+
+class RetailGateway(http.Controller):
+    @http.route(
+        "/retail/<string:token>/<string:endpoint>",
+        type="retail",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+    )
+    def receive(self, token, endpoint):
+        """Store one webhook. 2xx once it is committed, 4xx for what is refused, 503 while the database is away."""
+        incoming = request.httprequest
+        body = _read_body(incoming)
+        if body is None:
+            answer = Answer(413, "too_large")
+        else:
+            message = WebhookRequest(
+                token=token,
+                endpoint=endpoint,
+                headers={name.lower(): value for name, value in incoming.headers.items()},
+                body=body,
+                url=incoming.url,
+            )
+            try:
+                answer = receive(message, self._find_endpoint, self._find_policy, self._store)
+            except psycopg2.OperationalError:
+                _logger.exception("The gateway has no database")
+                return _unavailable()
+        return self._respond(answer)
+
+    def _respond(self, answer):
+        registry = request.env.registry
+        if answer.status >= 400:
+            with own_cursor(registry) as cr:
+                inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
+            return Response(status=answer.status)
+        if answer.inbox_id:
+            try:
+                wake(registry, [group_of(answer.lane)])
+            except psycopg2.Error:
+                # The message is safe; the watchdog finds it.
+                _logger.warning("No drain job could be called for message %s", answer.inbox_id, exc_info=True)
+        return Response(status=answer.status)
+
+    @staticmethod
+    def _find_endpoint(token):
+        try:
+            return request.env["retail.backend"].sudo()._endpoint_of(token)
+        except KeyError:
+            return None
+
+    @staticmethod
+    def _find_policy(connector):
+        return request.env["retail.connector.%s" % connector]._webhook_policy
+
+    @staticmethod
+    def _store(row):
+        with own_cursor(request.env.registry) as cr:
+            inbox_id = inbox_sql.insert_message(cr, row)
+            inbox_sql.mark_credential_used(cr, row["credential_id"])
+        return inbox_id
+
+
+def _read_body(incoming):
+    """Return the raw body, or ``None`` when it is longer than the gateway takes."""
+    if (incoming.content_length or 0) > MAX_BODY_BYTES:
+        return None
+    incoming.max_content_length = MAX_BODY_BYTES + 1
+    try:
+        # Cached, so that a request that Odoo runs again after a conflict still has its body.
+        return incoming.get_data(cache=True)
+    except HTTPException:
+        return None
+
+
+def _unavailable():
+    return Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -1,0 +1,163 @@
+"""Call a vendor over HTTP: one request, one verdict. No retries and no sleeping in here; the drain decides.
+
+Every failure leaves as one class of :mod:`errors`, so that no connector guesses from status codes twice.
+"""
+
+import json as jsonlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+
+from .errors import Refused, RetryLater, VendorChanged
+from .trace import traceparent
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 30
+MAX_BYTES = 64 * 1024 * 1024
+#: A vendor's wish beyond this is taken as this: a mistaken header must not park work for a year.
+MAX_RETRY_AFTER = timedelta(hours=6)
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class VendorResponse:
+    """A complete answer with a status below 300. ``headers`` has names in lower case."""
+
+    status: int
+    headers: dict
+    body: bytes = field(repr=False)
+
+    def json(self):
+        """Return the decoded body.
+
+        :raises VendorChanged: it is not JSON in UTF-8
+        """
+        try:
+            return jsonlib.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise VendorChanged(
+                "The vendor answered with something that is not JSON.",
+                evidence={"status": self.status, "body": self.body[:500].decode("utf-8", "replace")},
+            ) from error
+
+
+def retry_after(headers, now=None):
+    """Return the vendor's ``Retry-After`` as a timedelta between zero and six hours, or ``None``.
+
+    Source: RFC 9110 section 10.2.3: seconds or an HTTP date. Shopify sends fractions of seconds.
+    """
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        delay = timedelta(seconds=float(value))
+    except (ValueError, OverflowError):
+        try:
+            moment = parsedate_to_datetime(value)
+        except (TypeError, ValueError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        delay = moment - (now or datetime.now(timezone.utc))
+    return min(max(delay, timedelta(0)), MAX_RETRY_AFTER)
+
+
+class VendorHttp:
+    """A session with one vendor's host.
+
+    :param str base_url: ``https://host[/prefix]``
+    :param int max_bytes: a longer answer is cut off and refused, so that a broken vendor cannot fill the memory
+    :param guard: called without arguments before every request; raises :class:`Refused` where the backend may not
+        call out (another environment)
+    """
+
+    def __init__(self, base_url, *, timeout=READ_TIMEOUT_SECONDS, max_bytes=MAX_BYTES, guard=None):
+        self.base_url = base_url.rstrip("/")
+        self.timeout = timeout
+        self.max_bytes = max_bytes
+        self._guard = guard
+        self._session = requests.Session()
+        # A proxy or ``.netrc`` of the server's account must not add credentials to a vendor call.
+        self._session.trust_env = False
+
+    def request(self, method, path, *, headers=None, json=None, data=None, trace_id=None):
+        """Send one request and return its :class:`VendorResponse`.
+
+        :param str path: appended to the base URL
+        :param json: value sent as JSON; ``data``: dict sent as a form, or bytes
+        :raises RetryLater: network, time-out, truncated answer, 408, 429, 5xx. ``evidence["is_outcome_unknown"]`` is
+            true when the vendor may have acted although no answer came
+        :raises Refused: 401, 402, 403
+        :raises VendorChanged: any other status from 300
+        """
+        if self._guard is not None:
+            self._guard()
+        headers = dict(headers or {})
+        if trace_id:
+            headers["traceparent"] = traceparent(trace_id)
+        where = {"method": method, "host": urlsplit(self.base_url).netloc, "path": path}
+        try:
+            response = self._session.request(
+                method,
+                self.base_url + path,
+                headers=headers,
+                json=json,
+                data=data,
+                timeout=(CONNECT_TIMEOUT_SECONDS, self.timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = self._read(response)
+        except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
+            raise RetryLater("%s cannot be reached." % where["host"], evidence=where) from error
+        except requests.RequestException as error:
+            raise RetryLater(
+                "The call to %s ended without a complete answer (%s)." % (where["host"], type(error).__name__),
+                evidence={**where, "is_outcome_unknown": not _is_never_sent(error)},
+            ) from error
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        _raise_for_status(response.status_code, lower, body, where)
+        return VendorResponse(response.status_code, lower, body)
+
+    def _read(self, response):
+        """Return the body; ``requests`` raises when fewer bytes come than were announced."""
+        chunks, size = [], 0
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise VendorChanged(
+                    "The vendor's answer is larger than %d bytes." % self.max_bytes,
+                    evidence={"status": response.status_code, "max_bytes": self.max_bytes},
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _is_never_sent(error):
+    """Return whether the request certainly did not reach the vendor: the connection was refused or not found."""
+    return isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
+
+
+def _raise_for_status(status, headers, body, where):
+    if status < 300:
+        return
+    evidence = {**where, "status": status, "body": body[:500].decode("utf-8", "replace")}
+    if status == 429:
+        raise RetryLater("%s asks to slow down." % where["host"], delay=retry_after(headers), evidence=evidence)
+    if status >= 500 or status == 408:
+        evidence["is_outcome_unknown"] = True
+        raise RetryLater(
+            "%s failed with status %d." % (where["host"], status), delay=retry_after(headers), evidence=evidence
+        )
+    if status in (401, 402, 403):
+        raise Refused(
+            "%s refuses our credentials or permissions (status %d)." % (where["host"], status),
+            reason="vendor_refused",
+            status=403,
+            evidence=evidence,
+        )
+    raise VendorChanged("%s answered with status %d." % (where["host"], status), evidence=evidence)

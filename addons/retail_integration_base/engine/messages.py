@@ -1,0 +1,133 @@
+"""The plain values that cross the borders between gateway, connector, drain and importer."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+#: Most urgent first. A flow's latency class gives the priority of its messages.
+PRIORITY = {"realtime": 10, "standard": 20, "batch": 30}
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """What a channel sent, before anything is believed.
+
+    ``headers`` has names in lower case; ``body`` is the raw bytes the signature was made over; ``url`` the address
+    as the channel called it (some vendors sign it).
+    """
+
+    token: str
+    endpoint: str
+    headers: dict
+    body: bytes
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One valid secret of a backend, decrypted. Never logged: ``repr`` hides the value."""
+
+    id: int
+    kind: str
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What the gateway knows of a backend without asking the database again."""
+
+    backend_id: int
+    connector: str
+    is_armed: bool
+    secrets: tuple
+    #: what the connector's policy needs: shop domain, subscribed topics, …
+    settings: dict
+    #: entity → (flow id, priority)
+    flows: dict
+
+
+@dataclass(frozen=True)
+class MessageKey:
+    """Who a message is about, as its connector reads it.
+
+    :param str subject_key: ``<entity>:<external id>``; messages with one key are applied in order
+    :param int version: grows with the subject's age (e.g. microseconds of ``updated_at``); ``None`` if unknown
+    :param str dedupe_key: the same for every delivery of one event
+    :param bool is_state: the message says "this is how it is (or: look again)", so that the newest stands for all
+    """
+
+    topic: str
+    entity: str
+    subject_key: str
+    dedupe_key: str
+    version: int | None = None
+    occurred_at: datetime | None = None
+    is_state: bool = True
+
+
+@dataclass(frozen=True)
+class InboundMessage:
+    """A stored message as the drain hands it to a connector."""
+
+    id: int
+    topic: str
+    entity: str
+    subject_key: str
+    version: int | None
+    headers: dict
+    body: bytes = field(repr=False)
+    trace_id: str
+    origin: str
+    #: What kept the gateway from naming the subject, if anything.
+    problem: str | None = None
+
+    @property
+    def external_id(self):
+        """The vendor's id in ``subject_key``."""
+        return self.subject_key.partition(":")[2]
+
+
+@dataclass
+class ImportResult:
+    """What became of one document.
+
+    :param str outcome: ``created``, ``updated``, ``unchanged``, ``superseded``, ``ignored`` or ``failed``
+    :param record: the Odoo record (a recordset of length 0 or 1), or ``None``
+    :param str note: why, in a sentence, where the outcome alone does not say it
+    :param Exception error: for ``failed``: what :mod:`errors` says has to happen next
+    """
+
+    outcome: str
+    record: Any = None
+    note: str = ""
+    error: Exception | None = None
+
+    @classmethod
+    def failed(cls, error):
+        """Return the result of a document that ``error`` stopped."""
+        return cls("failed", error=error, note=str(error))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of what a vendor says has changed since a watermark.
+
+    ``body`` is stored as the message's raw bytes (the reference, or the whole object).
+    """
+
+    key: MessageKey
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of *Check connection*.
+
+    :param str level: ``ok``, ``warning`` or ``error``
+    :param str title: what was checked
+    :param str detail: what was found, and what to do about it
+    """
+
+    level: str
+    title: str
+    detail: str = ""

@@ -1,0 +1,17 @@
+from . import (
+    retail_connector,
+    retail_connector_manual,
+    retail_importer,
+    retail_binding,
+    retail_backend,
+    retail_credential,
+    retail_flow,
+    retail_inbox,
+    retail_inbox_work,
+    retail_gateway_refusal,
+    retail_sync_log,
+    retail_exception_cause,
+    retail_exception,
+    retail_inbox_processor,
+    retail_drain,
+)

@@ -1,0 +1,94 @@
+"""What a connector addon implements, and nothing more."""
+
+import hashlib
+
+from odoo import models
+
+from ..engine.errors import MalformedMessage, Refused
+from ..engine.messages import MessageKey
+
+
+class WebhookPolicy:
+    """How one vendor's webhooks are checked and read. Pure Python: the fast lane has no environment.
+
+    One instance per connector, without state. Both methods see bytes; neither may touch a database or a network.
+    """
+
+    #: Endpoint names (last part of the URL) this vendor calls.
+    endpoints = ("webhook",)
+
+    def verify(self, request, endpoint):
+        """Return the id of the secret that signed ``request``.
+
+        :param WebhookRequest request: as received
+        :param Endpoint endpoint: the backend's secrets and settings
+        :return: int, id of the ``retail.credential``
+        :raises Refused: wrong signature, shop or topic; its ``status`` is the answer to the caller
+        """
+        raise Refused("This connector takes no webhooks.", reason="no_webhooks", status=404)
+
+    def describe(self, request, endpoint):
+        """Return the :class:`MessageKey` of a verified request.
+
+        :raises MalformedMessage: the bytes do not say what they are about; they are stored and quarantined
+        """
+        raise MalformedMessage("This connector cannot read webhooks.")
+
+    def describe_unreadable(self, request, endpoint):
+        """Return a key for a verified request that :meth:`describe` could not read.
+
+        Each distinct body is a subject of its own, so that it holds nothing else up.
+        """
+        digest = hashlib.sha256(request.endpoint.encode() + b"\x00" + request.body).hexdigest()
+        return MessageKey(
+            topic="unreadable", entity="unreadable", subject_key="unreadable:" + digest, dedupe_key="unreadable:" + digest
+        )
+
+
+class RetailConnector(models.AbstractModel):
+    """Handler of a vendor: inherit as ``retail.connector.<code>``, one per value of ``retail.backend.connector``."""
+
+    _name = "retail.connector"
+    _description = "Retail connector"
+
+    #: A :class:`WebhookPolicy`; ``None`` where the vendor sends nothing.
+    _webhook_policy = None
+
+    def _get_flows(self):
+        """Return the flows a backend of this connector has: dicts of values of ``retail.flow``.
+
+        Each has at least ``entity``, ``direction`` and ``latency``.
+        """
+        raise NotImplementedError
+
+    def _get_endpoint_settings(self, backend):
+        """Return what :class:`WebhookPolicy` needs of ``backend`` as plain values (cached by the gateway)."""
+        return {}
+
+    def _get_documents(self, backend, messages):
+        """Turn stored messages into canonical documents, asking the vendor where a message is only a hint.
+
+        Runs outside any transaction: it may call the vendor, it must not write to Odoo.
+
+        :param retail.backend backend: one record
+        :param list[InboundMessage] messages: of one entity, at most one per subject
+        :return: dict message id → valid canonical document, or a :class:`RetailError` for that message alone
+        :raises RetailError: none of the messages could be served (e.g. the vendor is down)
+        """
+        raise NotImplementedError
+
+    def _list_changes(self, backend, flow, since):
+        """List what changed at the vendor since ``since`` (naive UTC datetime), oldest first.
+
+        :return: iterable of ``(changes, watermark)``: a page (list of :class:`Change`) and the naive UTC datetime
+            up to which everything is known once the page is stored
+        :raises RetailError: the vendor cannot be asked
+        """
+        raise NotImplementedError
+
+    def _check_connection(self, backend):
+        """Ask the vendor whether everything needed is there.
+
+        :return: list of :class:`Check`, in the order a person would fix them
+        """
+        raise NotImplementedError

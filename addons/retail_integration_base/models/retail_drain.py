@@ -1,0 +1,193 @@
+"""Who works the inbox off: lanes, jobs, and the watchdog behind them."""
+
+import logging
+import random
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from odoo import SUPERUSER_ID, api, fields, models, modules
+from odoo.sql_db import Cursor
+
+from ..engine import inbox_sql
+from ..engine.lanes import LANE_GROUPS, group_of, lanes_of
+
+_logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 50
+#: A job ends after this, so that it never grows old and every worker gets its turn.
+JOB_SECONDS = 20
+CRON_SECONDS = 40
+#: Work that nobody touched for this long is the watchdog's.
+OVERDUE_SECONDS = 30
+_BUSY_PAUSE = timedelta(seconds=2)
+
+
+@contextmanager
+def own_cursor(registry):
+    """Yield a cursor of its own, committed at the end, that sees what others commit meanwhile.
+
+    Odoo's cursors are REPEATABLE READ: two deliveries of one event at the same moment would be a serialization error
+    instead of a conflict that ``ON CONFLICT`` settles.
+    """
+    with registry.cursor() as cr:
+        if isinstance(cr, Cursor):  # a test's cursor shares the test's transaction
+            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+        yield cr
+
+
+class RetailDrain(models.AbstractModel):
+    _name = "retail.drain"
+    _description = "Retail drain"
+
+    # ---------------------------------------------------------------- waking
+
+    @api.model
+    def _wake_all(self):
+        self._wake_after_commit(range(LANE_GROUPS))
+
+    @api.model
+    def _wake_after_commit(self, lanes):
+        """Send for a drain job once what was written is there for it to see.
+
+        :param lanes: lane numbers that have work
+        """
+        registry = self.env.registry
+        groups = sorted({group_of(lane) for lane in lanes})
+        self.env.cr.postcommit.add(lambda: wake(registry, groups))
+
+    def _enqueue(self, group, delay=None):
+        """Order a drain job for ``group``, now or after ``delay`` (timedelta)."""
+        self.sudo().with_delay(
+            channel="root.retail.realtime",
+            description="Drain lanes %s" % ", ".join(str(lane) for lane in lanes_of(group)),
+            identity_key=None if delay else "retail.drain.%d" % group,
+            eta=delay,
+            max_retries=0,
+        )._job_drain(group)
+
+    # ---------------------------------------------------------------- jobs
+
+    def _job_drain(self, group):
+        """Work off the lanes of ``group`` for a while; see that somebody comes back if work is left.
+
+        :return: str for the job's result
+        """
+        done = self._drain_group(group, JOB_SECONDS)
+        self._rest(group, had_progress=bool(done))
+        return "%d messages" % done
+
+    def _rest(self, group, had_progress):
+        """Go to sleep without losing a message that comes at this very moment."""
+        backends = self.env["retail.backend"]._armed().ids
+        lanes = lanes_of(group)
+        seconds = inbox_sql.next_due(self.env.cr, lanes, backends)
+        if seconds is not None and seconds <= 0:
+            # Work that is due but was not done is in a lane somebody else holds: give that one a moment.
+            self._enqueue(group, None if had_progress else _BUSY_PAUSE)
+            return
+        with own_cursor(self.env.registry) as cr:
+            inbox_sql.mark_asleep(cr, group)
+        # From here on a new message wakes the group itself; one that came before is seen by this look.
+        self._commit()
+        seconds = inbox_sql.next_due(self.env.cr, lanes, backends)
+        if seconds is None:
+            return
+        if seconds <= 0:
+            wake(self.env.registry, [group])
+        else:
+            self._set_alarm(group, seconds)
+
+    def _set_alarm(self, group, seconds):
+        """Order a job for the next message that is due later, unless one is ordered for then already."""
+        now = fields.Datetime.now()
+        due = now + timedelta(seconds=seconds + 1)
+        row = self.env["retail.drain.group"].sudo().search([("number", "=", group)])
+        if row.alarm_at and now < row.alarm_at <= due:
+            return
+        row.alarm_at = due
+        self._enqueue(group, timedelta(seconds=seconds + 0.05))
+
+    @api.model
+    def _cron_watchdog(self):
+        """Do what no job did: after a crash, or where no job runner runs."""
+        backends = self.env["retail.backend"]._armed().ids
+        for group in range(LANE_GROUPS):
+            seconds = inbox_sql.next_due(self.env.cr, lanes_of(group), backends)
+            if seconds is None or seconds > -OVERDUE_SECONDS:
+                continue
+            with own_cursor(self.env.registry) as cr:
+                inbox_sql.mark_asleep(cr, group)
+            done = self._drain_group(group, CRON_SECONDS / LANE_GROUPS)
+            _logger.info("The watchdog worked off %d messages of group %d that no job had taken.", done, group)
+
+    # ---------------------------------------------------------------- draining
+
+    @api.model
+    def _drain_group(self, group, seconds):
+        """Work off what is due in the lanes of ``group`` for at most about ``seconds``; return how many messages."""
+        deadline = time.monotonic() + seconds
+        lanes = lanes_of(group)
+        random.shuffle(lanes)  # several workers at one group should not queue up at the same lane
+        total = 0
+        while time.monotonic() < deadline:
+            done = sum(self._drain_lane(lane, deadline) for lane in lanes)
+            total += done
+            if not done:
+                break
+        return total
+
+    def _drain_lane(self, lane, deadline=None):
+        """Work off one lane if nobody else does; return how many messages were worked through."""
+        cr = self.env.cr
+        self._commit()
+        if not inbox_sql.try_lock_lane(cr, lane):
+            return 0
+        done = 0
+        try:
+            while deadline is None or time.monotonic() < deadline:
+                backends = self.env["retail.backend"]._armed().ids
+                rows = inbox_sql.claim(cr, lane, backends, BATCH_SIZE)
+                self._commit()
+                if not rows:
+                    break
+                self.env["retail.inbox.processor"].with_user(SUPERUSER_ID)._process(rows)
+                done += len(rows)
+                self.env.invalidate_all()
+        except BaseException:
+            self._rollback()
+            raise
+        finally:
+            inbox_sql.unlock_lane(cr, lane)
+            self._commit()
+        return done
+
+    # ---------------------------------------------------------------- transactions
+
+    @api.model
+    def _commit(self):
+        """Commit, except inside a test, which is one transaction from begin to end."""
+        if modules.module.current_test:
+            self.env.flush_all()
+        else:
+            self.env.cr.commit()
+
+    @api.model
+    def _rollback(self):
+        if modules.module.current_test:
+            self.env.invalidate_all(flush=False)
+        else:
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+
+
+def wake(registry, groups):
+    """Send a drain job to those of ``groups`` that none is on its way to. Commits by itself."""
+    with own_cursor(registry) as cr:
+        asleep = [group for group in groups if inbox_sql.mark_awake(cr, group)]
+        if asleep:
+            drain = api.Environment(cr, SUPERUSER_ID, {})["retail.drain"]
+            for group in asleep:
+                drain._enqueue(group)

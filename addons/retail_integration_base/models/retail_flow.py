@@ -1,0 +1,206 @@
+"""One data flow of a backend. The list of flows is the inventory of the integration."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..engine import inbox_sql
+from ..engine.errors import RetailError
+from ..engine.lanes import lane_of
+from ..engine.receive import message_row
+from ..engine.trace import new_trace_id
+
+
+class RetailFlow(models.Model):
+    _name = "retail.flow"
+    _description = "Retail flow"
+    _inherit = ["mail.thread"]
+    _order = "backend_id, sequence, id"
+    _rec_name = "display_name"
+
+    backend_id = fields.Many2one("retail.backend", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="backend_id.company_id", store=True)
+    sequence = fields.Integer(default=10)
+    entity = fields.Char(required=True, readonly=True)
+    direction = fields.Selection([("in", "Into Odoo"), ("out", "Out of Odoo")], required=True, readonly=True)
+    latency = fields.Selection(
+        [("realtime", "Real time"), ("standard", "Standard"), ("batch", "Batch")], required=True, default="standard"
+    )
+    state = fields.Selection(
+        [("off", "Off"), ("shadow", "Shadow"), ("live", "Live"), ("paused", "Paused")],
+        required=True,
+        default="off",
+        tracking=True,
+        help="Off: messages are kept and ignored. Shadow: messages are worked through and undone, to see what would "
+        "happen. Live: messages take effect. Paused: messages wait.",
+    )
+    owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, tracking=True)
+    sla_minutes = fields.Integer("Deadline (minutes)", default=240, help="How soon an exception has to be dealt with.")
+    recovery_procedure = fields.Html(help="What to do when this flow stands still.")
+    poll_interval_minutes = fields.Integer(
+        "Poll every (minutes)", default=15, help="How often the channel is asked what no message told us. 0: never."
+    )
+    watermark = fields.Datetime(
+        copy=False, help="Everything that changed in the channel up to this moment has been taken in by the last poll."
+    )
+    polled_at = fields.Datetime("Last poll", readonly=True, copy=False)
+    poll_error = fields.Char(readonly=True, copy=False)
+    backlog = fields.Integer(compute="_compute_backlog", help="Messages that are not finished.")
+    lag_seconds = fields.Integer("Lag (s)", compute="_compute_backlog", help="Age of the oldest unfinished message.")
+    open_exception_count = fields.Integer(compute="_compute_backlog")
+
+    _unique_flow = models.Constraint(
+        "UNIQUE(backend_id, entity, direction)", "A backend has one flow per entity and direction."
+    )
+
+    @api.depends("backend_id.name", "entity", "direction")
+    def _compute_display_name(self):
+        labels = dict(self._fields["direction"]._description_selection(self.env))
+        for flow in self:
+            flow.display_name = "%s · %s · %s" % (flow.backend_id.name, flow.entity, labels.get(flow.direction))
+
+    def _compute_backlog(self):
+        now = fields.Datetime.now()
+        work = {
+            flow.id: (count, oldest)
+            for flow, count, oldest in self.env["retail.inbox"]._read_group(
+                [("flow_id", "in", self.ids), ("state", "in", ("pending", "retry", "held"))],
+                ["flow_id"],
+                ["__count", "received_at:min"],
+            )
+        }
+        exceptions = dict(
+            self.env["retail.exception"]._read_group(
+                [("flow_id", "in", self.ids), ("state", "=", "open")], ["flow_id"], ["__count"]
+            )
+        )
+        for flow in self:
+            count, oldest = work.get(flow.id, (0, None))
+            flow.backlog = count
+            flow.lag_seconds = (now - oldest).total_seconds() if oldest else 0
+            flow.open_exception_count = exceptions.get(flow, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"state", "latency", "entity", "direction"} & vals.keys():
+            self.env.registry.clear_cache()
+        if vals.get("state") in ("live", "shadow", "off"):
+            # What waited while the flow was paused is due now, and no new message may come to wake anybody.
+            self.env["retail.drain"]._wake_all()
+        return result
+
+    def action_live(self):
+        for flow in self:
+            # What happened before going live is the business of a backfill, not of the first poll.
+            flow.write({"state": "live", "watermark": flow.watermark or fields.Datetime.now()})
+        return True
+
+    def action_shadow(self):
+        for flow in self:
+            flow.write({"state": "shadow", "watermark": flow.watermark or fields.Datetime.now()})
+        return True
+
+    def action_pause(self):
+        return self.write({"state": "paused"})
+
+    def action_off(self):
+        return self.write({"state": "off"})
+
+    def action_view_messages(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_integration_base.action_retail_inbox")
+        return dict(action, domain=[("flow_id", "in", self.ids)])
+
+    def action_poll(self):
+        """Ask the channel now."""
+        for flow in self:
+            flow._delay_poll()
+        return True
+
+    # ---------------------------------------------------------------- polling
+
+    @api.model
+    def _cron_poll(self):
+        """Enqueue a poll for every flow whose interval has passed. Where no job runner runs, the cron polls itself."""
+        now = fields.Datetime.now()
+        flows = self.search(
+            [("direction", "=", "in"), ("state", "in", ("live", "shadow")), ("poll_interval_minutes", ">", 0)]
+        ).filtered(
+            lambda flow: flow.backend_id.is_armed
+            and (not flow.polled_at or now - flow.polled_at >= timedelta(minutes=flow.poll_interval_minutes))
+        )
+        for flow in flows:
+            flow._delay_poll()
+
+    def _delay_poll(self):
+        self.ensure_one()
+        self.with_delay(
+            channel="root.retail.standard",
+            identity_key="retail.poll.%d" % self.id,
+            description="Poll %s" % self.display_name,
+        )._job_poll()
+
+    def _job_poll(self):
+        """Take in what changed since the watermark. Each page is committed with its watermark, so it is resumable."""
+        self.ensure_one()
+        flow = self.sudo()
+        if not flow.exists() or flow.state not in ("live", "shadow") or not flow.backend_id.is_armed:
+            return "not running"
+        drain = self.env["retail.drain"]
+        since = flow.watermark or fields.Datetime.now() - timedelta(days=1)
+        stored = 0
+        try:
+            drain._commit()
+            for changes, watermark in flow.backend_id._get_handler()._list_changes(flow.backend_id, flow, since):
+                stored += flow._store_changes(changes)
+                flow.watermark = max(watermark, flow.watermark or watermark)
+                drain._commit()
+            flow.write({"polled_at": fields.Datetime.now(), "poll_error": False})
+        except RetailError as error:
+            # The next poll starts at the last committed page; the failure is on the flow and in the log.
+            flow.write({"polled_at": fields.Datetime.now(), "poll_error": str(error)})
+            self.env["retail.sync.log"]._record_poll_failure(flow, error)
+        drain._commit()
+        return "%d messages" % stored
+
+    def _store_changes(self, changes):
+        """Store the changes nobody told us about; return how many that were.
+
+        :param list[Change] changes: of one page
+        """
+        self.ensure_one()
+        known = self._known_versions([change.key.subject_key for change in changes])
+        lanes, stored = set(), 0
+        for change in changes:
+            key = change.key
+            if key.version is not None and key.version <= known.get(key.subject_key, -1):
+                continue
+            row = message_row(
+                self.backend_id.id,
+                key,
+                flow=(self.id, self.latency),
+                body=change.body,
+                headers={},
+                origin="poll",
+                trace_id=new_trace_id(),
+            )
+            if inbox_sql.insert_message(self.env.cr, row):
+                stored += 1
+                lanes.add(lane_of(self.backend_id.id, key.subject_key))
+        if lanes:
+            self.env["retail.drain"]._wake_after_commit(lanes)
+        return stored
+
+    def _known_versions(self, subject_keys):
+        """Return dict subject key → the newest version that is applied or waiting."""
+        importer = self.env["retail.importer.%s" % self.entity]
+        external_ids = {key: key.partition(":")[2] for key in subject_keys}
+        bound = importer._get_bound_versions(self.backend_id, list(external_ids.values()))
+        known = {key: bound[external_id] for key, external_id in external_ids.items() if external_id in bound}
+        self.env.cr.execute(
+            "SELECT subject_key, max(version) FROM retail_inbox_work "
+            "WHERE backend_id = %s AND subject_key = ANY(%s) AND version IS NOT NULL GROUP BY subject_key",
+            (self.backend_id.id, subject_keys),
+        )
+        for subject_key, version in self.env.cr.fetchall():
+            known[subject_key] = max(version, known.get(subject_key, -1))
+        return known

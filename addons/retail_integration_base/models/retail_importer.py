@@ -1,0 +1,36 @@
+"""What turns canonical documents of one entity into Odoo records, whatever channel they come from."""
+
+from odoo import models
+
+
+class RetailImporter(models.AbstractModel):
+    """Base of the importers: inherit as ``retail.importer.<entity>``."""
+
+    _name = "retail.importer"
+    _description = "Retail importer"
+
+    #: Name of the binding model of the entity, e.g. ``retail.binding.order``.
+    _binding_model = None
+
+    def _get_bound_versions(self, backend, external_ids):
+        """Return dict external id → version applied last, for those that are bound.
+
+        Lets the drain and the poll leave out what is older without asking the vendor again.
+        """
+        if self._binding_model is None:
+            return {}
+        bindings = self.env[self._binding_model].sudo()._find_by_external(backend, external_ids)
+        return {external_id: binding.external_version for external_id, binding in bindings.items()}
+
+    def _import_batch(self, backend, documents):
+        """Bring ``documents`` into Odoo.
+
+        Called inside a savepoint by the drain. An importer that knows which document is at fault returns a failed
+        result for it; anything it raises instead makes the drain bisect the batch.
+
+        :param retail.backend backend: the channel account the documents come from
+        :param list[dict] documents: valid documents of one entity and its newest schema, at most one per subject
+        :return: one :class:`ImportResult` per document, in the same order
+        :raises RetailError: nothing was written for any of them
+        """
+        raise NotImplementedError

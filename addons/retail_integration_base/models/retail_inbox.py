@@ -1,0 +1,190 @@
+"""Inbound messages: what came, when, and what became of it."""
+
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine import inbox_sql
+from ..engine.lanes import lane_of
+from ..engine.redact import redact
+from .fields import BigInteger
+
+#: What the form shows of a body; the whole is a download away.
+_SHOWN_CHARACTERS = 20_000
+
+
+class RetailInbox(models.Model):
+    """One message as it was received. Rows are written by ``engine/inbox_sql.py``; the body is a column outside the ORM.
+
+    Odoo keeps Binary columns in base64; the bytes a signature was made over have to stay what they were.
+    """
+
+    _name = "retail.inbox"
+    _description = "Retail message"
+    _order = "id desc"
+    _rec_name = "subject_key"
+    _log_access = False
+
+    backend_id = fields.Many2one("retail.backend", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one(related="backend_id.company_id")
+    flow_id = fields.Many2one("retail.flow", readonly=True, index="btree_not_null", ondelete="set null")
+    credential_id = fields.Many2one(
+        "retail.credential", "Signed with", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    endpoint = fields.Char(readonly=True)
+    origin = fields.Selection(
+        [("webhook", "Webhook"), ("poll", "Poll"), ("manual", "Manual"), ("api", "API")], required=True, readonly=True
+    )
+    topic = fields.Char(readonly=True)
+    entity = fields.Char(readonly=True)
+    subject_key = fields.Char("Subject", required=True, readonly=True)
+    version = BigInteger(readonly=True)
+    is_state = fields.Boolean(
+        readonly=True, help="The message tells how its subject is, so that the newest one stands for all."
+    )
+    dedupe_key = fields.Char(required=True, readonly=True)
+    trace_id = fields.Char("Trace", readonly=True, index="btree_not_null")
+    headers = fields.Json(readonly=True, groups="retail_integration_base.group_retail_manager")
+    body_size = fields.Integer("Size (bytes)", readonly=True, aggregator=None)
+    problem = fields.Char(readonly=True)
+    occurred_at = fields.Datetime("Happened", readonly=True)
+    received_at = fields.Datetime("Received", readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("retry", "Will be retried"),
+            ("held", "Held by an exception"),
+            ("done", "Done"),
+            ("superseded", "Superseded"),
+            ("ignored", "Ignored"),
+            ("quarantined", "Quarantined"),
+        ],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    reason = fields.Char(readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    next_attempt_at = fields.Datetime("Next attempt", readonly=True)
+    error_class = fields.Char(readonly=True)
+    exception_id = fields.Many2one("retail.exception", readonly=True, index="btree_not_null", ondelete="set null")
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
+    record_name = fields.Char("Record name", compute="_compute_record_name")
+    log_ids = fields.One2many("retail.sync.log", "inbox_id", "Sync log")
+    body_redacted = fields.Text("Content", compute="_compute_body_redacted")
+    body_raw = fields.Text(
+        "Raw content", compute="_compute_body_raw", groups="retail_integration_base.group_retail_manager"
+    )
+
+    # Two deliveries of one event are one message.
+    _dedupe_unique = models.Constraint("UNIQUE(backend_id, dedupe_key)", "This message has been received already.")
+    # The timeline of a subject, on exception and message forms.
+    _subject_index = models.Index("(backend_id, subject_key, id)")
+    # Dashboards and flows count what is unfinished; finished rows are millions and never looked up by state.
+    _unfinished_index = models.Index("(flow_id, state) WHERE state IN ('pending', 'retry', 'held', 'quarantined')")
+    _backend_index = models.Index("(backend_id, id DESC)")
+
+    def init(self):
+        self.env.cr.execute("ALTER TABLE retail_inbox ADD COLUMN IF NOT EXISTS body bytea")
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for message in self:
+            record = message._get_record()
+            message.record_name = record.display_name if record else False
+
+    def _get_record(self):
+        """Return the Odoo record this message ended in, if the user may see it; else an empty value."""
+        self.ensure_one()
+        if not self.res_model or self.res_model not in self.env or not self.res_id:
+            return None
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        return record if record and record.has_access("read") else None
+
+    def _read_bodies(self):
+        """Return dict id → raw bytes."""
+        self.env.cr.execute("SELECT id, body FROM retail_inbox WHERE id = ANY(%s)", (self.ids,))
+        return {message_id: bytes(body) for message_id, body in self.env.cr.fetchall() if body is not None}
+
+    def _compute_body_redacted(self):
+        bodies = self.sudo()._read_bodies()
+        for message in self:
+            message.body_redacted = pretty_redacted(bodies.get(message.id, b""))
+
+    def _compute_body_raw(self):
+        bodies = self._read_bodies()
+        for message in self:
+            text = bodies.get(message.id, b"").decode("utf-8", "backslashreplace").replace("\x00", "␀")
+            message.body_raw = text[:_SHOWN_CHARACTERS]
+
+    # ---------------------------------------------------------------- buttons
+
+    def action_replay(self):
+        """Work through these messages again, with today's mapping."""
+        if not self.env.user.has_group("retail_integration_base.group_retail_operator"):
+            raise UserError(self.env._("Only operators replay messages."))
+        self.check_access("read")
+        self._requeue()
+        return True
+
+    def action_view_record(self):
+        self.ensure_one()
+        if not self._get_record():
+            raise UserError(self.env._("There is no record to open."))
+        return {"type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id,
+                "views": [(False, "form")]}
+
+    def action_view_exception(self):
+        self.ensure_one()
+        return {"type": "ir.actions.act_window", "res_model": "retail.exception", "res_id": self.exception_id.id,
+                "views": [(False, "form")]}
+
+    def _requeue(self):
+        """Make work of these messages again and wake the drain after the commit."""
+        lanes = {message.id: lane_of(message.backend_id.id, message.subject_key) for message in self.sudo()}
+        self.env["retail.drain"]._wake_after_commit(inbox_sql.requeue(self.env.cr, lanes))
+        self.invalidate_model()
+
+    # ---------------------------------------------------------------- for people and files
+
+    @api.model
+    def _receive_manual(self, backend, key, body, origin="manual"):
+        """Store a message a person, a file or an API call brings; return it, or the one that was there already.
+
+        :param MessageKey key: who it is about
+        :param bytes body: what was brought
+        """
+        from ..engine.receive import message_row
+        from ..engine.trace import new_trace_id
+
+        flow = backend.flow_ids.filtered(lambda flow: flow.entity == key.entity and flow.direction == "in")
+        row = message_row(
+            backend.id,
+            key,
+            flow=(flow.id, flow.latency) if flow else None,
+            body=body,
+            headers={},
+            origin=origin,
+            trace_id=new_trace_id(),
+        )
+        inbox_id = inbox_sql.insert_message(self.env.cr, row)
+        if inbox_id:
+            self.env["retail.drain"]._wake_after_commit({row["lane"]})
+            return self.browse(inbox_id)
+        return self.search([("backend_id", "=", backend.id), ("dedupe_key", "=", row["dedupe_key"])])
+
+
+def pretty_redacted(body):
+    """Return a JSON body, indented and without personal data; for anything else say only what it is.
+
+    :param bytes body: raw
+    """
+    try:
+        value = json.loads(body)
+        text = json.dumps(redact(value), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return "%d bytes that are not JSON" % len(body)
+    return text.replace("\x00", "␀").encode("utf-8", "replace").decode()[:_SHOWN_CHARACTERS]

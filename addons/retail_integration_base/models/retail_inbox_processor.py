@@ -1,0 +1,389 @@
+"""From claimed messages to Odoo records, and how each of them ends.
+
+One group is the messages of one backend and entity. Its documents are fetched outside any transaction; the effect on
+Odoo and the end of each message are one transaction.
+"""
+
+import logging
+import random
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+
+from ..engine import backoff, inbox_sql
+from ..engine.errors import MalformedMessage, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
+from ..engine.fingerprint import text_cause_key
+from ..engine.messages import ImportResult, InboundMessage
+from .retail_exception import evidence_text
+
+_logger = logging.getLogger(__name__)
+
+#: A message whose worker died this often is kept apart.
+MAX_DEATHS = 3
+_MAX_CONFLICTS = 5
+_REASON_CHARACTERS = 500
+
+
+@dataclass
+class _Item:
+    """A leading message with what it stands for and how it ended."""
+
+    row: dict
+    followers: list
+    result: ImportResult | None = None
+    document: dict | None = None
+
+    @property
+    def message(self):
+        row = self.row
+        return InboundMessage(
+            id=row["inbox_id"],
+            topic=row["topic"],
+            entity=row["entity"],
+            subject_key=row["subject_key"],
+            version=row["version"],
+            headers=row["headers"] or {},
+            body=row["body"],
+            trace_id=row["trace_id"],
+            origin=row["origin"],
+            problem=row["problem"],
+        )
+
+
+class _Undo(Exception):
+    """Leaves the savepoint of a shadow run."""
+
+
+class RetailInboxProcessor(models.AbstractModel):
+    _name = "retail.inbox.processor"
+    _description = "Retail message processor"
+
+    def _process(self, rows):
+        """Work through claimed messages until each has an end, a next attempt or an exception.
+
+        :param list[dict] rows: as returned by :func:`inbox_sql.claim`, the claim committed
+        """
+        self._log_lost_attempts(rows)
+        groups = {}
+        for item in self._collapse(rows):
+            groups.setdefault((item.row["backend_id"], item.row["entity"], item.row["flow_id"]), []).append(item)
+        for (backend_id, _entity, flow_id), items in groups.items():
+            backend = self.env["retail.backend"].browse(backend_id)._as_service()
+            flow = self.env["retail.flow"].browse(flow_id or [])
+            self._process_group(backend, flow, items)
+
+    def _log_lost_attempts(self, rows):
+        """Record the attempts that nobody finished: their worker was killed, so nobody else could."""
+        self._log(
+            [
+                self._log_values(
+                    row, "lost", attempt=row["attempts"] - 1, message=self.env._("The worker died during this attempt.")
+                )
+                for row in rows
+                if row["lost_at"]
+            ]
+        )
+        self.env["retail.drain"]._commit()
+
+    def _collapse(self, rows):
+        """Group the messages that stand for one state: the newest leads, the others follow it into its end.
+
+        :return: list of :class:`_Item`, oldest first
+        """
+        by_subject = {}
+        for row in rows + inbox_sql.siblings(self.env.cr, rows):
+            alone = None if row.get("is_state", True) else row["inbox_id"]
+            by_subject.setdefault((row["backend_id"], row["subject_key"], alone), []).append(row)
+        items = []
+        for same in by_subject.values():
+            claimed = [row for row in same if "topic" in row]
+            if not claimed:
+                continue
+            newest = max(same, key=_age)
+            # A sibling that is newer than all claimed ones waits or is held: what it asks for is tried now, with the
+            # claimed message as its bearer, because a state is looked up again anyway.
+            leader = max(claimed, key=_age)
+            leader = dict(leader, version=newest["version"]) if newest is not leader else leader
+            items.append(_Item(leader, [row for row in same if row["work_id"] != leader["work_id"]]))
+        return items
+
+    # ---------------------------------------------------------------- one group
+
+    def _process_group(self, backend, flow, items):
+        started = time.monotonic()
+        waiting = self._end_early(backend, flow, items)
+        if waiting:
+            self._fetch_documents(backend, waiting)
+            waiting = [item for item in waiting if item.result is None]
+        for conflicts in range(_MAX_CONFLICTS + 1):
+            try:
+                if waiting:
+                    for item, result in zip(waiting, self._apply(backend, flow, waiting), strict=True):
+                        item.result = result
+                self._finish(backend, flow, items, started)
+                self.env["retail.drain"]._commit()
+                return
+            except (psycopg2.OperationalError, LockError) as error:
+                if not _is_conflict(error):
+                    raise
+                # Somebody changed the same rows. Nothing of this batch was written; with a fresh snapshot it may work.
+                self.env["retail.drain"]._rollback()
+                for item in waiting:
+                    item.result = None
+                if conflicts == _MAX_CONFLICTS - 1:
+                    busy = RetryLater("Records of this batch are being changed by somebody else.")
+                    for item in waiting:
+                        item.result = ImportResult.failed(busy)
+                    waiting = []
+                else:
+                    time.sleep(random.uniform(0.005, 0.05))
+
+    def _end_early(self, backend, flow, items):
+        """Give an end to what need not be looked at; return the items that do."""
+        for item in items:
+            row = item.row
+            if row["deaths"] >= MAX_DEATHS:
+                item.result = ImportResult.failed(
+                    NeedsHuman(
+                        self.env._(
+                            "%(subject)s: %(count)s attempts ended with the death of the worker process.",
+                            subject=row["subject_key"],
+                            count=row["deaths"],
+                        ),
+                        kind="worker_killed",
+                        cause_key="worker_killed:%s" % row["entity"],
+                    )
+                )
+            elif row["problem"]:
+                item.result = ImportResult.failed(MalformedMessage(row["problem"]))
+            elif not flow:
+                item.result = ImportResult("ignored", note=self.env._("The backend has no flow for this."))
+            elif flow.state == "off":
+                item.result = ImportResult("ignored", note=self.env._("The flow is off."))
+        waiting = [item for item in items if item.result is None]
+        if waiting:
+            self._end_stale(backend, flow, waiting)
+        return [item for item in waiting if item.result is None]
+
+    def _end_stale(self, backend, flow, items):
+        """End what is older than what is bound, without asking the vendor again. A replay is looked at all the same."""
+        importer = self.env["retail.importer.%s" % flow.entity]
+        bound = importer._get_bound_versions(backend, [item.message.external_id for item in items])
+        for item in items:
+            known = bound.get(item.message.external_id)
+            version = item.row["version"]
+            if known and version is not None and version < known and not item.row["is_replay"]:
+                item.result = ImportResult("superseded", note=self.env._("A newer version has been applied."))
+
+    def _fetch_documents(self, backend, items):
+        """Ask the connector for the documents, outside any transaction."""
+        self.env["retail.drain"]._commit()
+        try:
+            documents = backend._get_handler()._get_documents(backend, [item.message for item in items])
+        except Exception as error:  # noqa: BLE001 one of the two places that turn any failure into a record
+            documents = {item.row["inbox_id"]: error for item in items}
+        finally:
+            self.env["retail.drain"]._commit()
+        for item in items:
+            document = documents.get(item.row["inbox_id"])
+            if isinstance(document, Exception):
+                item.result = ImportResult.failed(document)
+            elif document is None:
+                item.result = ImportResult.failed(
+                    VendorChanged("The connector made no document of this message.", differences=["document: missing"])
+                )
+            else:
+                item.document = document
+
+    def _apply(self, backend, flow, items):
+        """Import the documents; on an error halve the batch until the one at fault is alone.
+
+        :return: list of :class:`ImportResult`, one per item
+        """
+        importer = backend.env["retail.importer.%s" % flow.entity]
+        documents = [item.document for item in items]
+        try:
+            if flow.state == "shadow":
+                return self._apply_shadow(importer, backend, documents)
+            with self.env.cr.savepoint():
+                results = importer._import_batch(backend, documents)
+                if len(results) != len(documents):
+                    raise RetailError("The importer answered %d of %d documents." % (len(results), len(documents)))
+                return results
+        except Exception as error:  # noqa: BLE001 one of the two places that turn any failure into a record
+            if _is_conflict(error):
+                raise
+            if len(items) == 1:
+                return [ImportResult.failed(error)]
+            middle = len(items) // 2
+            return self._apply(backend, flow, items[:middle]) + self._apply(backend, flow, items[middle:])
+
+    def _apply_shadow(self, importer, backend, documents):
+        """Import and undo; the results say what would have happened."""
+        results = []
+        try:
+            with self.env.cr.savepoint():
+                results = importer._import_batch(backend, documents)
+                self.env.flush_all()
+                raise _Undo
+        except _Undo:
+            pass
+        return [
+            result
+            if result.outcome == "failed"
+            else ImportResult("ignored", note=self.env._("Shadow run: it would be %s.", result.outcome))
+            for result in results
+        ]
+
+    # ---------------------------------------------------------------- endings
+
+    def _finish(self, backend, flow, items, started):
+        """Write the end of each message, its log line and its exception."""
+        endings, log, finished_work, held_work, gone_through = [], [], [], [], []
+        duration_ms = int((time.monotonic() - started) * 1000 / max(len(items), 1))
+        for item in items:
+            row, result = item.row, item.result
+            ending = self._ending(backend, flow, item)
+            endings.append(dict(ending, id=row["inbox_id"], attempts=row["attempts"]))
+            evidence = getattr(result.error, "evidence", None)
+            log.append(
+                self._log_values(
+                    row,
+                    ending["state"],
+                    message=ending["reason"],
+                    error_class=ending.get("error_class"),
+                    duration_ms=duration_ms,
+                    evidence=evidence,
+                )
+            )
+            state = ending["state"]
+            if state == "retry":
+                inbox_sql.postpone_work(self.env.cr, row["work_id"], ending["next_attempt_at"])
+            elif state == "held":
+                held_work.append(row["work_id"])
+            else:
+                finished_work.append(row["work_id"])
+                if state != "quarantined":
+                    gone_through.append(row["subject_key"])
+            for follower in item.followers:
+                endings.append({"id": follower["inbox_id"], "state": "superseded",
+                                "reason": self.env._("A newer message of the same subject stands for it.")})
+                log.append(self._log_values(follower, "superseded", message=endings[-1]["reason"]))
+                finished_work.append(follower["work_id"])
+        self._keep_records(items, endings)
+        inbox_sql.finish_messages(self.env.cr, endings)
+        inbox_sql.drop_work(self.env.cr, finished_work)
+        inbox_sql.hold_work(self.env.cr, held_work)
+        self._log(log)
+        self.env["retail.exception"].sudo()._resolve_subjects(backend, gone_through)
+        self.env["retail.inbox"].invalidate_model()
+
+    def _keep_records(self, items, endings):
+        """Note on each message which Odoo record it ended in."""
+        by_id = {ending["id"]: ending for ending in endings}
+        for item in items:
+            record = item.result.record
+            if record:
+                by_id[item.row["inbox_id"]].update(res_model=record._name, res_id=record.id)
+
+    def _ending(self, backend, flow, item):
+        """Return the end of one message: state, reason and what goes with it. The one place that reads errors."""
+        result = item.result
+        if result.outcome in ("superseded", "ignored"):
+            return {"state": result.outcome, "reason": _short(result.note)}
+        if result.outcome != "failed":
+            return {"state": "done", "reason": _short(result.note or result.outcome)}
+        error = result.error
+        if isinstance(error, RetryLater) and item.row["attempts"] < backoff.MAX_ATTEMPTS:
+            delay = backoff.next_delay(item.row["attempts"], at_least=error.delay)
+            return {
+                "state": "retry",
+                "reason": _short(str(error)),
+                "error_class": error.code,
+                "next_attempt_at": fields.Datetime.now() + delay + timedelta(milliseconds=1),
+            }
+        exception = self._open_exception(backend, flow, item, error)
+        return {
+            "state": "quarantined" if isinstance(error, MalformedMessage) else "held",
+            "reason": _short(str(error)),
+            "error_class": getattr(error, "code", type(error).__name__),
+            "exception_id": exception.id,
+        }
+
+    def _open_exception(self, backend, flow, item, error):
+        evidence = dict(getattr(error, "evidence", {}))
+        values = {"cause_key": text_cause_key(error), "cause_title": str(error) or type(error).__name__}
+        if isinstance(error, NeedsHuman):
+            values.update(
+                kind=error.kind,
+                cause_key=error.cause_key,
+                cause_title=error.cause_title,
+                facts=error.facts,
+                amount=error.amount,
+            )
+        elif isinstance(error, RetryLater):
+            values["kind"] = "retries_exhausted"
+        elif isinstance(error, Refused):
+            values["kind"] = "vendor_refused"
+        elif isinstance(error, VendorChanged):
+            values.update(kind="vendor_changed", cause_key="|".join(error.differences[:5]) or values["cause_key"])
+            evidence["differences"] = error.differences
+        elif isinstance(error, MalformedMessage):
+            values["kind"] = "unreadable_message"
+        elif isinstance(error, (UserError, ValidationError, AccessError)):
+            values["kind"] = "odoo_refused"
+        else:
+            values["kind"] = "unexpected_error"
+            _logger.error("Message %s failed: %s", item.row["inbox_id"], type(error).__name__, exc_info=error)
+        if not isinstance(error, RetailError):
+            evidence["traceback"] = "".join(traceback.format_exception(error)[-12:])
+        return (
+            self.env["retail.exception"]
+            .sudo()
+            ._open(
+                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
+            )
+        )
+
+    def _log_values(self, row, outcome, *, attempt=None, message=None, error_class=None, duration_ms=0, evidence=None):
+        return {
+            "backend_id": row["backend_id"],
+            "flow_id": row.get("flow_id"),
+            "inbox_id": row["inbox_id"],
+            "entity": row.get("entity") or row["subject_key"].partition(":")[0],
+            "subject_key": row["subject_key"],
+            "attempt": row.get("attempts", 0) if attempt is None else attempt,
+            "outcome": outcome,
+            "error_class": error_class,
+            "message": message,
+            "duration_ms": duration_ms,
+            "trace_id": row.get("trace_id"),
+            "evidence": evidence or False,
+        }
+
+    def _log(self, values):
+        if values:
+            self.env["retail.sync.log"].sudo().create(values)
+
+
+def _age(row):
+    """Sort key of messages of one subject: by the vendor's version, then by arrival."""
+    return (-1 if row["version"] is None else row["version"], row["inbox_id"])
+
+
+def _is_conflict(error):
+    """Return whether ``error`` only says that somebody else was at the same rows."""
+    return isinstance(error, LockError) or (
+        isinstance(error, psycopg2.OperationalError) and error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY
+    )
+
+
+def _short(text):
+    return (text or "")[:_REASON_CHARACTERS]

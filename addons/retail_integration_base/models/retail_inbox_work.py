@@ -1,0 +1,51 @@
+"""The small, hot side of the inbox: one row per unfinished message."""
+
+from odoo import fields, models
+
+from .fields import BigInteger
+
+
+class RetailInboxWork(models.Model):
+    """Declared for its table and constraints; read and written by ``engine/inbox_sql.py`` alone."""
+
+    _name = "retail.inbox.work"
+    _description = "Retail work item"
+    _log_access = False
+    _order = "id"
+
+    inbox_id = fields.Many2one("retail.inbox", required=True, readonly=True, ondelete="cascade")
+    backend_id = fields.Many2one("retail.backend", required=True, readonly=True, ondelete="cascade")
+    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
+    lane = fields.Integer(required=True, readonly=True)
+    subject_key = fields.Char(required=True, readonly=True)
+    version = BigInteger(readonly=True)
+    is_state = fields.Boolean(readonly=True)
+    priority = fields.Integer(required=True, readonly=True)
+    attempts = fields.Integer(required=True, readonly=True)
+    deaths = fields.Integer(required=True, readonly=True, help="Attempts whose worker died.")
+    not_before = fields.Datetime(required=True, readonly=True)
+    claimed_at = fields.Datetime(readonly=True)
+    is_held = fields.Boolean(readonly=True)
+    is_replay = fields.Boolean(readonly=True)
+
+    _inbox_unique = models.Constraint("UNIQUE(inbox_id)", "A message has one work item.")
+    # ``_DUE``: the next messages of a lane, most urgent and oldest first.
+    _due_index = models.Index("(lane, priority, id) WHERE NOT is_held")
+    # ``_DUE`` and ``_SIBLINGS``: the unfinished messages of one subject.
+    _subject_index = models.Index("(backend_id, subject_key, id)")
+
+
+class RetailDrainGroup(models.Model):
+    """Whether a drain job is on its way to a group of lanes, so that only the first message has to call one."""
+
+    _name = "retail.drain.group"
+    _description = "Retail drain group"
+    _log_access = False
+    _rec_name = "number"
+
+    number = fields.Integer(required=True, readonly=True)
+    is_awake = fields.Boolean(readonly=True)
+    woken_at = fields.Datetime(readonly=True)
+    alarm_at = fields.Datetime(readonly=True, help="When a job was ordered to look again.")
+
+    _number_unique = models.Constraint("UNIQUE(number)", "One row per group.")

@@ -1,0 +1,77 @@
+"""One attempt at one message, for good."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine.redact import redact
+from ..engine.trace import new_trace_id
+
+
+class RetailSyncLog(models.Model):
+    """Append-only: nobody changes or deletes a line, whatever the role."""
+
+    _name = "retail.sync.log"
+    _description = "Retail sync log"
+    _order = "id desc"
+    _rec_name = "subject_key"
+    _log_access = False
+
+    at = fields.Datetime(required=True, readonly=True, default=lambda self: fields.Datetime.now(), index=True)
+    backend_id = fields.Many2one("retail.backend", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one(related="backend_id.company_id")
+    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
+    inbox_id = fields.Many2one("retail.inbox", "Message", readonly=True, index="btree_not_null", ondelete="restrict")
+    direction = fields.Selection([("in", "In"), ("out", "Out")], required=True, readonly=True, default="in")
+    entity = fields.Char(readonly=True)
+    subject_key = fields.Char("Subject", readonly=True)
+    attempt = fields.Integer(readonly=True, aggregator=None)
+    outcome = fields.Selection(
+        [
+            ("done", "Done"),
+            ("superseded", "Superseded"),
+            ("ignored", "Ignored"),
+            ("retry", "Will be retried"),
+            ("held", "Held by an exception"),
+            ("quarantined", "Quarantined"),
+            ("lost", "Worker died"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    error_class = fields.Char(readonly=True)
+    message = fields.Text("What happened", readonly=True)
+    duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
+    trace_id = fields.Char("Trace", readonly=True, index="btree_not_null")
+    evidence = fields.Json(readonly=True)
+
+    _backend_index = models.Index("(backend_id, id DESC)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("evidence"):
+                vals["evidence"] = redact(vals["evidence"])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        raise UserError(self.env._("The sync log is never changed."))
+
+    def unlink(self):
+        raise UserError(self.env._("The sync log is never deleted from."))
+
+    @api.model
+    def _record_poll_failure(self, flow, error):
+        """Note that the vendor could not be asked what changed."""
+        return self.sudo().create(
+            {
+                "backend_id": flow.backend_id.id,
+                "flow_id": flow.id,
+                "entity": flow.entity,
+                "subject_key": "poll",
+                "outcome": "retry",
+                "error_class": error.code,
+                "message": str(error),
+                "trace_id": new_trace_id(),
+                "evidence": error.evidence,
+            }
+        )
