@@ -10,8 +10,13 @@ IGNORED = {"tests", "readme", "__pycache__", "pyproject.toml"}
 
 
 def names():
-    """Return the names of the suite's addons, sorted."""
+    """Return the names of all addons here, sorted."""
     return sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
+
+
+def product():
+    """Return the names of the addons that people install: all but those that only tests need (``test_…``)."""
+    return [name for name in names() if not name.startswith("test_")]
 
 
 def manifest(name):

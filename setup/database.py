@@ -17,6 +17,7 @@ from .shell import SetupError, digest, exclusive, run, say
 from .venv import third_party_addons
 
 PREFIX = "retail_"
+FAULT = r"^\S+ \S+ \d+ (?:(?:CRITICAL|ERROR) .*|WARNING .* have no access rules .*)"
 
 
 def template_key(version, third_party, depends):
@@ -89,10 +90,10 @@ def show_errors(log):
 
 
 def check_log(log):
-    """Refuse an installation that Odoo called a success although it logged an error."""
-    found = re.findall(r"^\S+ \S+ \d+ (?:CRITICAL|ERROR) .*", log.read_text(), re.MULTILINE)
+    """Refuse an installation that Odoo called a success although it logged a fault."""
+    found = re.findall(FAULT, log.read_text(), re.MULTILINE)
     if found:
-        raise SetupError("The installation logged errors:\n" + "\n".join(found[:10]), f"Read {log.relative_to(ROOT)}.")
+        raise SetupError("The installation logged faults:\n" + "\n".join(found[:10]), f"Read {log}.")
 
 
 def list_databases(server):

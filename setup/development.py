@@ -28,7 +28,7 @@ def serve(addon="", port=""):
 def update(addon=""):
     """Install and update suite addons on the development database, as ``odoo -i … -u …`` does."""
     ready = _ensure_database(addon)
-    modules = ",".join([addon] if addon else addons.names())
+    modules = ",".join([addon] if addon else addons.product())
     command = [PYTHON, "-m", "odoo", "-c", _config(ready), "-i", modules, "-u", modules]
     run([*command, "--stop-after-init", "--no-http", "--max-cron-threads=0"], failure="The update failed.")
 
@@ -54,7 +54,7 @@ def _config(ready):
 def _ensure_database(addon):
     ready = environment.ensure()
     if DATABASE not in database.list_databases(ready.server):
-        suite = database.ensure_suite(ready.odoo, ready.server, [addon] if addon else addons.names())
+        suite = database.ensure_suite(ready.odoo, ready.server, [addon] if addon else addons.product())
         with exclusive("database"):
             database.copy(ready.server, suite, DATABASE)
     return ready

@@ -161,7 +161,7 @@ def _write_sources(path):
 
 def _debian_mirror():
     """Return the address of the Debian mirror in apt's configuration, or None."""
-    arguments = ["--format", "$(REPO_URI)|$(SIGNED_BY)|$(ORIGIN)|$(LABEL)", "Created-By: Packages"]
+    arguments = ["--format", "$(REPO_URI)|$(ORIGIN)|$(LABEL)", "Created-By: Packages"]
     targets = run(["apt-get", "indextargets", *arguments], capture=True)
     return pick_mirror(targets)
 
@@ -172,10 +172,10 @@ def pick_mirror(targets):
     The origin is known only once the lists were fetched; before that the address has to do: an archive's ends in
     ``/debian``, unlike that of the security updates.
 
-    :param str targets: lines ``address|keyring|origin|label``
+    :param str targets: lines ``address|origin|label``
     """
-    rows = [line.split("|") for line in targets.splitlines() if line.count("|") >= 3]
-    for uri, _keyring, origin, label in rows:
+    rows = [line.split("|") for line in targets.splitlines() if line.count("|") == 2]
+    for uri, origin, label in rows:
         if (origin, label) == ("Debian", "Debian"):
             return uri
     for uri, *_rest in rows:

@@ -1,0 +1,42 @@
+"""The ground that the other tests here stand on: server, job runner and browser work together."""
+
+import time
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.ui import WebDriverWait
+
+JOB_SECONDS = 60
+
+
+@pytest.fixture
+def logged_in(odoo, browser):
+    """The browser, logged in as the administrator and showing the web client."""
+    browser.get(f"{odoo.url}/web/login")
+    browser.find_element(By.ID, "login").send_keys(odoo.login)
+    browser.find_element(By.ID, "password").send_keys(odoo.password)
+    browser.find_element(By.CSS_SELECTOR, ".oe_login_form button[type=submit]").click()
+    shown = expected_conditions.presence_of_element_located((By.CSS_SELECTOR, ".o_main_navbar"))
+    WebDriverWait(browser, 60).until(shown)
+    return browser
+
+
+def test_the_web_client_shows_without_an_error_in_the_console(logged_in):
+    errors = [entry["message"] for entry in logged_in.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_the_job_runner_runs_a_job(odoo, logged_in):
+    logged_in.get(f"{odoo.url}/queue_job/create_test_job")
+    deadline = time.monotonic() + JOB_SECONDS
+    states = []
+    while states != ["done"] and time.monotonic() < deadline:
+        states = odoo.sql("SELECT state FROM queue_job").split()
+        time.sleep(0.2)
+    assert states == ["done"], odoo.server.log_tail()
+
+
+def test_the_external_api_answers_the_administrator(odoo):
+    (admin,) = odoo.call("res.users", "read", [2], ["login"])
+    assert admin["login"] == odoo.login
