@@ -1,0 +1,15 @@
+{
+    "name": "Retail Connector: Shopify",
+    "summary": "Orders, customers and products of a Shopify shop, by signed webhooks and by polling",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "license": "LGPL-3",
+    "author": "Retail Integration Suite contributors",
+    "depends": ["retail_integration_sale"],
+    "external_dependencies": {"python": ["cerberus"]},
+    "data": [
+        "data/ir_cron.xml",
+        "views/retail_backend_views.xml",
+    ],
+    "installable": True,
+}

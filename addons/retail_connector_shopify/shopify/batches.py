@@ -1,0 +1,115 @@
+"""Fetch many objects by id with as few queries as their cost allows.
+
+Nothing is estimated: the server's own figures of the last query say how many objects the next one may name.
+"""
+
+from decimal import Decimal
+
+from odoo.addons.retail_integration_base.engine.errors import RetryLater, VendorChanged
+
+from . import const
+from .client import TooExpensive, connection_at
+
+#: Stay this far below the limit: objects differ in size.
+_HEADROOM = Decimal("0.8")
+
+
+class BatchSizes:
+    """How many objects one query of a document may name, learned per process."""
+
+    def __init__(self):
+        self._sizes = {}
+
+    def get(self, name):
+        return self._sizes.get(name, const.FIRST_BATCH)
+
+    def learn(self, name, count, requested):
+        """Note that ``count`` objects cost ``requested`` points."""
+        if requested > 0:
+            fitting = int(const.MAX_QUERY_COST * _HEADROOM * count / requested)
+            self._sizes[name] = max(1, min(fitting, const.MAX_IDS_PER_QUERY))
+
+    def shrink(self, name, count, share):
+        """Note that ``count`` objects were too much; return the size to try, below ``count``."""
+        self._sizes[name] = max(1, min(int(count * share * float(_HEADROOM)), count - 1))
+        return self._sizes[name]
+
+
+#: Shared by the threads of a process: a lost update costs one refused query.
+sizes = BatchSizes()
+
+
+def fetch_nodes(client, name, gids, variables=None, read=None):
+    """Fetch the objects ``gids`` with the document ``name`` (variable ``$ids``, root field ``nodes``).
+
+    :param read: called with the ``data`` of each answer, for what the document reads beside the nodes
+    :return: dict gid → node (dict), ``None`` where the shop has no such object, or the :class:`RetailError` that kept
+        it and the following ones from being fetched after others were
+    :raises RetailError: nothing was fetched
+    """
+    waiting = list(dict.fromkeys(gids))
+    found = {}
+    while waiting:
+        batch = waiting[: sizes.get(name)]
+        try:
+            answer = client.run(name, dict(variables or {}, ids=batch))
+            nodes = _nodes_of(answer, name, batch)
+        except TooExpensive as error:
+            if len(batch) == 1:
+                raise
+            sizes.shrink(name, len(batch), error.share)
+            continue
+        except RetryLater as error:
+            if not found:
+                raise
+            # What was fetched is not thrown away because the budget ended in between.
+            found.update(dict.fromkeys(waiting, error))
+            break
+        if read:
+            read(answer.data)
+        sizes.learn(name, len(batch), answer.throttle.requested)
+        found.update(zip(batch, nodes))
+        waiting = waiting[len(batch) :]
+    return found
+
+
+def _nodes_of(answer, name, batch):
+    nodes = answer.data.get("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(batch):
+        raise VendorChanged("The answer to %s has not one node per id." % name, differences=["nodes: wrong length"])
+    for gid, node in zip(batch, nodes):
+        if node is not None and (not isinstance(node, dict) or node.get("id") != gid):
+            raise VendorChanged("The answer to %s has another object in the place of %s." % (name, gid), differences=["nodes: order"])
+    return nodes
+
+
+def complete(client, name, owner, key, gid=None):
+    """Fetch the pages after the first of the connection ``owner[key]`` with the document ``name``.
+
+    The document has the variables ``$id`` and ``$after`` and the root field ``node``.
+
+    :return: list of all nodes of the connection
+    """
+    connection = owner[key]
+    nodes = list(connection["nodes"])
+    cursor, seen = connection["pageInfo"].get("endCursor"), set()
+    has_next = connection["pageInfo"]["hasNextPage"]
+    while has_next:
+        if not cursor or cursor in seen or len(seen) >= const.MAX_PAGES:
+            raise VendorChanged("The pages of %s do not end." % name, differences=["%s.pageInfo: no new cursor" % key])
+        seen.add(cursor)
+        data = client.run(name, {"id": gid or owner["id"], "after": cursor}).data
+        _require_same(owner, data.get("node"))
+        page = connection_at(data, ("node", key), name)
+        nodes.extend(page["nodes"])
+        has_next, cursor = page["pageInfo"]["hasNextPage"], page["pageInfo"].get("endCursor")
+    return nodes
+
+
+def _require_same(owner, node):
+    """Make sure that a later page is of the version that the first page is of.
+
+    :raises RetryLater: the object changed or went away while it was read
+    """
+    if node is None or node.get("updatedAt") != owner.get("updatedAt", node.get("updatedAt")):
+        raise RetryLater("%s changed while it was read." % owner.get("id"), evidence={"external_id": owner.get("id")})
