@@ -1,0 +1,71 @@
+"""Misbehaviour on command: which fault strikes next."""
+
+import random
+import threading
+from dataclasses import asdict, dataclass
+
+API_FAULTS = ("throttle", "http_429", "http_500", "timeout", "slow_body", "truncated")
+WEBHOOK_FAULTS = ("drop_webhooks", "duplicate_webhooks", "reorder_webhooks", "delay_webhooks")
+
+
+@dataclass
+class Fault:
+    """One order to misbehave.
+
+    :param int count: how many times it strikes; None for as often as ``probability`` says
+    :param float probability: chance to strike each time, from 0 to 1
+    :param float retry_after: seconds for the ``Retry-After`` header
+    :param float seconds: how long a timeout, a slow body, a delayed or reordered webhook takes
+    :param int status: HTTP status of ``http_500``
+    :param str on: ``graphql`` or ``oauth``, for faults of the API
+    """
+
+    fault: str
+    count: int | None = None
+    probability: float = 1.0
+    retry_after: float | None = None
+    seconds: float | None = None
+    status: int = 500
+    on: str = "graphql"
+
+
+class Faults:
+    """The orders in force. The draw of lots is seeded, so a run can be repeated."""
+
+    def __init__(self, seed):
+        self._rng = random.Random(f"{seed}/faults")
+        self._active = []
+        self._lock = threading.Lock()
+
+    def add(self, fault):
+        """:raises ValueError: no such fault"""
+        if fault.fault not in API_FAULTS + WEBHOOK_FAULTS:
+            raise ValueError(f"unknown fault {fault.fault!r}; known: {', '.join(API_FAULTS + WEBHOOK_FAULTS)}")
+        with self._lock:
+            self._active.append(fault)
+
+    def clear(self):
+        with self._lock:
+            self._active.clear()
+
+    def active(self):
+        """:rtype: list[dict]"""
+        with self._lock:
+            return [asdict(fault) for fault in self._active]
+
+    def strike(self, names, on="graphql"):
+        """:return: the first :class:`Fault` among ``names`` that strikes now, or None"""
+        with self._lock:
+            for fault in self._active:
+                if fault.fault in names and (fault.fault in WEBHOOK_FAULTS or fault.on == on) and self._hits(fault):
+                    return fault
+        return None
+
+    def _hits(self, fault):
+        if self._rng.random() >= fault.probability:
+            return False
+        if fault.count is not None:
+            fault.count -= 1
+            if fault.count <= 0:
+                self._active.remove(fault)
+        return True

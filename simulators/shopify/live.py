@@ -1,0 +1,130 @@
+"""Things that happen in the shop while the simulator runs: each changes the state and tells the webhooks."""
+
+from .state import changes, kinds
+from .state.catalog import level_of, make_product
+from .state.orders import place_order
+
+
+def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, overrides=None, **delivery):
+    """Place one order now.
+
+    :param str kind: a name of :data:`kinds.KINDS`; None draws an ordinary one
+    :param bool unknown_sku: one line sells a product that was added to the shop just now
+    :param list lines: ``{"sku", "quantity"}`` instead of the kind's own lines
+    :param dict overrides: fields of the plan: ``note``, ``tags``, ``guest_email``, ``source_name``, …
+    :param delivery: for :meth:`Sender.emit`
+    :return: ``(order, deliveries)``
+    :raises KeyError: unknown kind or SKU
+    """
+    shop, rng = world.shop, world.rng
+    with shop.lock:
+        plan = kinds.make_plan(shop, rng, kind or rng.choice(kinds.MIXED))
+        if lines:
+            plan.lines = [kinds.line_for(shop, _by_sku(shop, line["sku"]), plan.country, line.get("quantity", 1)) for line in lines]
+        if unknown_sku:
+            plan.lines[0] = kinds.line_for(shop, latecomer(world), plan.country)
+        for name, value in (overrides or {}).items():
+            setattr(plan, name, value)
+        order = place_order(shop, plan, rng)
+        sent = world.sender.emit("orders/create", order, **delivery) if webhooks else []
+    return order, sent
+
+
+def latecomer(world):
+    """The variant of a product that the shop added after everybody else copied its catalog; the same one each time."""
+    shop = world.shop
+    found = next((v for v in shop.all("ProductVariant") if v["sku"] == LATECOMER_SKU), None)
+    if found:
+        return found
+    entry = ("Compass rose print", "Home", "Kartograf", "39.00", "0.40", "491110", None, [])
+    product = make_product(shop, world.rng, entry, "", 1, shop.all("Location"), sku=LATECOMER_SKU)
+    return shop.get(product["variants"][0])
+
+
+LATECOMER_SKU = "NEW-COMPASS-ROSE"
+
+
+def edit(world, order, note=None, tags=None, quantities=(), webhooks=True, **delivery):
+    """Change note, tags or quantities.
+
+    :param list quantities: ``{"sku" or "line": position from 0, "quantity"}``
+    :return: list of deliveries
+    """
+    shop = world.shop
+    with shop.lock:
+        changes.annotate(shop, order, note, tags)
+        for entry in quantities:
+            changes.set_quantity(shop, order, _line_of(order, entry), int(entry["quantity"]))
+        return world.sender.emit("orders/updated", order, **delivery) if webhooks else []
+
+
+def cancel(world, order, reason="CUSTOMER", webhooks=True, **delivery):
+    """:return: list of deliveries: Shopify sends both topics"""
+    with world.shop.lock:
+        changes.cancel(world.shop, order, reason.upper())
+        if not webhooks:
+            return []
+        sent = world.sender.emit("orders/cancelled", order, **delivery)
+        return sent + world.sender.emit("orders/updated", order, **delivery)
+
+
+def mark_paid(world, order, webhooks=True, **delivery):
+    with world.shop.lock:
+        changes.mark_paid(world.shop, order)
+        if not webhooks:
+            return []
+        return world.sender.emit("orders/paid", order, **delivery) + world.sender.emit("orders/updated", order, **delivery)
+
+
+def edit_record(world, record, fields, topic, webhooks=True):
+    """Overwrite plain fields of a customer or product.
+
+    :raises KeyError: the record has no such field
+    """
+    with world.shop.lock:
+        unknown = set(fields) - set(record)
+        if unknown:
+            raise KeyError(f"{record['__typename']} has no {', '.join(sorted(unknown))}")
+        record.update(fields)
+        world.shop.touch(record)
+        return world.sender.emit(topic, record) if webhooks else []
+
+
+def find_order(shop, reference):
+    """By name (``#1001`` or ``1001``), number of its id, or global id.
+
+    :raises KeyError: no such order
+    """
+    wanted = str(reference)
+    for order in shop.all("Order"):
+        if wanted in (order["name"], order["name"].lstrip("#"), order["id"], str(order["legacyResourceId"])):
+            return order
+    raise KeyError(f"no order {reference}")
+
+
+def _by_sku(shop, sku):
+    found = next((variant for variant in shop.all("ProductVariant") if variant["sku"] == sku), None)
+    if found is None:
+        raise KeyError(f"no variant with SKU {sku}")
+    return found
+
+
+def _line_of(order, entry):
+    if "line" in entry:
+        return order["lineItems"][entry["line"]]
+    found = next((line for line in order["lineItems"] if line["sku"] == entry["sku"]), None)
+    if found is None:
+        raise KeyError(f"{order['name']} has no line with SKU {entry['sku']}")
+    return found
+
+
+def level_by_sku(shop, sku, location=None):
+    """The inventory level of a SKU.
+
+    :param str location: name or id; None is the first location
+    :raises KeyError: no such SKU or location
+    """
+    places = [place for place in shop.all("Location") if location in (None, place["name"], place["id"])]
+    if not places:
+        raise KeyError(f"no location {location}")
+    return level_of(shop, _by_sku(shop, sku)["inventoryItemId"], places[0]["id"])

@@ -1,0 +1,3 @@
+"""A small page at ``/`` for people."""
+
+RULES = []

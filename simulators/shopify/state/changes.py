@@ -1,0 +1,164 @@
+"""What happens to an order after it was placed. Each function settles the amounts; none emits an event."""
+
+from decimal import Decimal
+
+from . import totals
+from .orders import add_transaction
+
+REASONS = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF")
+
+
+class NotPossible(ValueError):
+    """The order's state does not allow the change."""
+
+
+def annotate(shop, order, note=None, tags=None):
+    """Change the note (str) or the tags (list of str); None leaves as it is."""
+    if note is not None:
+        order["note"] = note
+    if tags is not None:
+        order["tags"] = sorted(tags)
+    shop.touch(order)
+
+
+def set_quantity(shop, order, line, quantity):
+    """An order edit: give ``line`` another current quantity.
+
+    More units are added to the line. Fewer are removed as Shopify does it: ``quantity`` stays, ``currentQuantity`` falls, and a refund
+    without a transaction tells the exact amounts of what was removed.
+
+    :param int quantity: units that remain, 0 or more
+    :raises NotPossible: the order is cancelled, or the quantity is negative
+    """
+    if order["cancelledAt"] is not None or quantity < 0:
+        raise NotPossible(f"{order['name']}: the quantity cannot be set to {quantity}")
+    difference = quantity - line["currentQuantity"]
+    if difference > 0:
+        line["quantity"] += difference
+    elif difference < 0:
+        order["refunds"].append(_refund(shop, order, [(line, -difference)], "NO_RESTOCK"))
+    if difference:
+        order["edited"] = True
+    shop.touch(order)
+    totals.settle(order)
+
+
+def mark_paid(shop, order):
+    """Capture what was authorized, or record a manual payment of what is owed.
+
+    :raises NotPossible: nothing is owed
+    """
+    if not order["canMarkAsPaid"]:
+        raise NotPossible(f"{order['name']}: nothing is owed")
+    now = shop.clock.now()
+    pending = [t for t in order["transactions"] if t["status"] == "PENDING"]
+    authorization = next((t for t in order["transactions"] if t["kind"] == "AUTHORIZATION"), None)
+    if pending:
+        for transaction in pending:
+            transaction["status"], transaction["processedAt"] = "SUCCESS", now
+    elif authorization:
+        owed = order["totalOutstandingSet"]
+        add_transaction(shop, order, "CAPTURE", authorization["gateway"], owed, now, parent=authorization)
+    else:
+        add_transaction(shop, order, "SALE", "manual", order["totalOutstandingSet"], now)
+    shop.touch(order)
+    totals.settle(order)
+
+
+def cancel(shop, order, reason="CUSTOMER"):
+    """Cancel the whole order: everything is removed, and what was paid is paid back.
+
+    :param str reason: one of :data:`REASONS`
+    :raises NotPossible: it is cancelled already, or the reason is unknown
+    """
+    if order["cancelledAt"] is not None:
+        raise NotPossible(f"{order['name']} is cancelled already")
+    if reason not in REASONS:
+        raise NotPossible(f"unknown reason {reason!r}; known: {', '.join(REASONS)}")
+    now = shop.clock.now()
+    order["cancelledAt"] = order["closedAt"] = now
+    order["cancelReason"], order["closed"] = reason, True
+    order["cancellation"] = {"__typename": "OrderCancellation", "staffNote": None}
+    left = [(line, line["currentQuantity"]) for line in order["lineItems"] if line["currentQuantity"]]
+    refund = _refund(shop, order, left, "CANCEL", with_shipping=True)
+    order["refunds"].append(refund)
+    totals.settle(order)
+    for payment in [t for t in order["transactions"] if t["status"] == "SUCCESS" and t["kind"] in ("SALE", "CAPTURE")]:
+        amount, gateway = payment["amountSet"], payment["gateway"]
+        refund["transactions"].append(add_transaction(shop, order, "REFUND", gateway, amount, now, parent=payment))
+    for pending in [t for t in order["transactions"] if t["status"] == "PENDING"]:
+        pending["status"] = "FAILURE"
+    refund["totalRefundedSet"] = totals.currencies_of(order).total(t["amountSet"] for t in refund["transactions"])
+    shop.touch(order)
+    totals.settle(order)
+
+
+def _refund(shop, order, parts, restock_type, with_shipping=False):
+    now, zero = shop.clock.now(), totals.currencies_of(order).zero
+    number = shop.new_number("Refund")
+    shipping = [_shipping_part(shop, line) for line in order["shippingLines"]] if with_shipping else []
+    duties = [duty for line in order["lineItems"] for duty in line["duties"]] if with_shipping else []
+    return shop.add(
+        {
+            "__typename": "Refund",
+            "id": f"gid://shopify/Refund/{number}",
+            "legacyResourceId": number,
+            "orderId": order["id"],
+            "createdAt": now,
+            "processedAt": now,
+            "updatedAt": now,
+            "note": None,
+            "return": None,
+            "staffMember": None,
+            "totalRefundedSet": zero,
+            "refundLineItems": [_part(shop, order, line, count, restock_type) for line, count in parts],
+            "refundShippingLines": shipping,
+            "duties": [{"__typename": "RefundDuty", "amountSet": duty["price"], "originalDuty": duty} for duty in duties],
+            "transactions": [],
+        }
+    )
+
+
+def _part(shop, order, line, count, restock_type):
+    earlier = [part for refund in order["refunds"] for part in refund["refundLineItems"] if part["lineItem"] is line]
+    removed_before = sum(part["quantity"] for part in earlier)
+
+    def share(bag, done):
+        """The part of ``bag`` for ``count`` units; the last units take what rounding left."""
+        if removed_before + count == line["quantity"]:
+            return bag - sum(done, totals.currencies_of(order).zero)
+        return bag * (Decimal(count) / line["quantity"])
+
+    subtotal = share(totals.after_discounts(line), [part["subtotalSet"] for part in earlier])
+    taxes = [
+        {**tax, "priceSet": share(tax["priceSet"], [part["_taxLines"][index]["priceSet"] for part in earlier])}
+        for index, tax in enumerate(line["taxLines"])
+    ]
+    discount = line["originalTotalSet"] - totals.after_discounts(line)
+    return {
+        "__typename": "RefundLineItem",
+        "id": shop.new_id("RefundLineItem"),
+        "lineItem": line,
+        "location": None,
+        "quantity": count,
+        "restockType": restock_type,
+        "restocked": restock_type != "NO_RESTOCK",
+        "priceSet": line["discountedUnitPriceAfterAllDiscountsSet"],
+        "subtotalSet": subtotal,
+        "totalTaxSet": sum((tax["priceSet"] for tax in taxes), totals.currencies_of(order).zero),
+        "_taxLines": taxes,
+        "_discountSet": share(discount, [part["_discountSet"] for part in earlier]),
+    }
+
+
+def _shipping_part(shop, line):
+    taxes = line["taxLines"]
+    zero = line["discountedPriceSet"] - line["discountedPriceSet"]
+    return {
+        "__typename": "RefundShippingLine",
+        "id": shop.new_id("RefundShippingLine"),
+        "shippingLine": line,
+        "subtotalAmountSet": line["discountedPriceSet"],
+        "taxAmountSet": sum((tax["priceSet"] for tax in taxes), zero),
+        "_taxLines": taxes,
+    }

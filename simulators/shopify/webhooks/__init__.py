@@ -1,0 +1,1 @@
+"""Webhooks: who wants them, what they say, and how they are delivered."""
