@@ -52,6 +52,7 @@ class RetailGateway(http.Controller):
         auth="none",
         methods=["POST"],
         csrf=False,
+        readonly=False,
         save_session=False,
     )
     def receive(self, token, endpoint):

@@ -78,8 +78,11 @@ class RetailBackend(models.Model):
         if not self.environment:
             return self.env._("Nobody has armed this backend in the environment “%s” yet.", server)
         if self.environment != server:
-            return self.env._("This backend belongs to the environment “%(own)s”; this server is “%(server)s”.",
-                              own=self.environment, server=server)
+            return self.env._(
+                "This backend belongs to the environment “%(own)s”; this server is “%(server)s”.",
+                own=self.environment,
+                server=server,
+            )
         if self.database_uuid != self._current_database_uuid():
             return self.env._("This database is a copy of the one the backend was armed in.")
         return False
@@ -286,9 +289,7 @@ class RetailBackend(models.Model):
             backend_id=self.id,
             connector=self.connector,
             is_armed=self.is_armed,
-            secrets=tuple(
-                Secret(credential.id, credential.kind, credential._decrypt()) for credential in credentials
-            ),
+            secrets=tuple(Secret(credential.id, credential.kind, credential._decrypt()) for credential in credentials),
             settings=self._get_handler()._get_endpoint_settings(self),
             flows={flow.entity: (flow.id, flow.latency) for flow in self.flow_ids if flow.direction == "in"},
         )

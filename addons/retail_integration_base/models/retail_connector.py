@@ -41,7 +41,10 @@ class WebhookPolicy:
         """
         digest = hashlib.sha256(request.endpoint.encode() + b"\x00" + request.body).hexdigest()
         return MessageKey(
-            topic="unreadable", entity="unreadable", subject_key="unreadable:" + digest, dedupe_key="unreadable:" + digest
+            topic="unreadable",
+            entity="unreadable",
+            subject_key="unreadable:" + digest,
+            dedupe_key="unreadable:" + digest,
         )
 
 

@@ -34,9 +34,7 @@ class RetailException(models.Model):
         required=True,
         readonly=True,
     )
-    cause_id = fields.Many2one(
-        "retail.exception.cause", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    cause_id = fields.Many2one("retail.exception.cause", required=True, readonly=True, index=True, ondelete="restrict")
     backend_id = fields.Many2one("retail.backend", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(related="backend_id.company_id", store=True, index=True)
     flow_id = fields.Many2one("retail.flow", readonly=True, index="btree_not_null", ondelete="set null")
@@ -136,8 +134,20 @@ class RetailException(models.Model):
     # ---------------------------------------------------------------- opened and closed by the framework
 
     @api.model
-    def _open(self, backend, subject_key, error, *, kind, cause_key, cause_title, flow=None, evidence=None, facts=None,
-              amount=None):
+    def _open(
+        self,
+        backend,
+        subject_key,
+        error,
+        *,
+        kind,
+        cause_key,
+        cause_title,
+        flow=None,
+        evidence=None,
+        facts=None,
+        amount=None,
+    ):
         """Open an exception for a subject, or bring the open one of this kind up to date.
 
         Other open exceptions of the subject are closed: what stopped it then does not stop it now.
@@ -276,8 +286,10 @@ class RetailException(models.Model):
         messages = self.sudo().inbox_ids.filtered(lambda message: message.state in ("held", "retry", "quarantined"))
         inbox_sql.finish_messages(
             self.env.cr,
-            [{"id": message.id, "state": "ignored", "reason": reason, "exception_id": message.exception_id.id}
-             for message in messages],
+            [
+                {"id": message.id, "state": "ignored", "reason": reason, "exception_id": message.exception_id.id}
+                for message in messages
+            ],
         )
         self.env.cr.execute("DELETE FROM retail_inbox_work WHERE inbox_id = ANY(%s)", (messages.ids,))
         self.env["retail.inbox"].invalidate_model()

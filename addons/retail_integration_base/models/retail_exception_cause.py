@@ -14,9 +14,7 @@ class RetailExceptionCause(models.Model):
     exception_ids = fields.One2many("retail.exception", "cause_id")
     open_count = fields.Integer("Open", compute="_compute_open_count")
 
-    _fingerprint_unique = models.Constraint(
-        "UNIQUE(company_id, fingerprint)", "One record per cause and company."
-    )
+    _fingerprint_unique = models.Constraint("UNIQUE(company_id, fingerprint)", "One record per cause and company.")
 
     def _compute_open_count(self):
         counts = dict(

@@ -125,8 +125,10 @@ class RetailFlow(models.Model):
         flows = self.search(
             [("direction", "=", "in"), ("state", "in", ("live", "shadow")), ("poll_interval_minutes", ">", 0)]
         ).filtered(
-            lambda flow: flow.backend_id.is_armed
-            and (not flow.polled_at or now - flow.polled_at >= timedelta(minutes=flow.poll_interval_minutes))
+            lambda flow: (
+                flow.backend_id.is_armed
+                and (not flow.polled_at or now - flow.polled_at >= timedelta(minutes=flow.poll_interval_minutes))
+            )
         )
         for flow in flows:
             flow._delay_poll()

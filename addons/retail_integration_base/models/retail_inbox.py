@@ -134,13 +134,21 @@ class RetailInbox(models.Model):
         self.ensure_one()
         if not self._get_record():
             raise UserError(self.env._("There is no record to open."))
-        return {"type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id,
-                "views": [(False, "form")]}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
 
     def action_view_exception(self):
         self.ensure_one()
-        return {"type": "ir.actions.act_window", "res_model": "retail.exception", "res_id": self.exception_id.id,
-                "views": [(False, "form")]}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "retail.exception",
+            "res_id": self.exception_id.id,
+            "views": [(False, "form")],
+        }
 
     def _requeue(self):
         """Make work of these messages again and wake the drain after the commit."""

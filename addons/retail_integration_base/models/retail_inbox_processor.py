@@ -273,8 +273,13 @@ class RetailInboxProcessor(models.AbstractModel):
                 if state != "quarantined":
                     gone_through.append(row["subject_key"])
             for follower in item.followers:
-                endings.append({"id": follower["inbox_id"], "state": "superseded",
-                                "reason": self.env._("A newer message of the same subject stands for it.")})
+                endings.append(
+                    {
+                        "id": follower["inbox_id"],
+                        "state": "superseded",
+                        "reason": self.env._("A newer message of the same subject stands for it."),
+                    }
+                )
                 log.append(self._log_values(follower, "superseded", message=endings[-1]["reason"]))
                 finished_work.append(follower["work_id"])
         self._keep_records(items, endings)

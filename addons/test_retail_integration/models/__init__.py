@@ -1,0 +1,1 @@
+from . import test_retail_note, retail_importer_note
