@@ -1,1 +1,1 @@
-from . import canonical, engine, models, controllers, wizards
+from . import canonical, controllers, engine, models, wizards

@@ -27,5 +27,4 @@
         "views/menus.xml",
     ],
     "application": True,
-    "installable": True,
 }

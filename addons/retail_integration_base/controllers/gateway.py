@@ -10,10 +10,10 @@ from odoo import http
 from odoo.http import request
 
 from ..engine import inbox_sql
+from ..engine.lanes import group_of
 from ..engine.messages import WebhookRequest
 from ..engine.receive import MAX_BODY_BYTES, Answer, receive
 from ..models.retail_drain import own_cursor, wake
-from ..engine.lanes import group_of
 
 _logger = logging.getLogger(__name__)
 

@@ -6,8 +6,10 @@ MASK = "•••"
 
 #: Keys whose value never appears in a log or an exception, whatever the vendor calls the rest.
 SECRET_KEYS = frozenset(
-    "access_token api_key apikey authorization client_secret cookie key password secret set-cookie signature token "
-    "x-shopify-access-token x-shopify-hmac-sha256 x-square-hmacsha256-signature stripe-signature webhook-signature".split()
+    """
+    access_token api_key apikey authorization client_secret cookie key password secret set-cookie signature token
+    x-shopify-access-token x-shopify-hmac-sha256 x-square-hmacsha256-signature stripe-signature webhook-signature
+    """.split()
 )
 #: Keys that hold personal data. Compared in lower case without ``_`` and ``-``.
 PERSONAL_KEYS = frozenset(
@@ -40,9 +42,9 @@ def redact(value, *, personal=True, _inside_person=False):
         result = {}
         for key, item in value.items():
             plain = _plain(key)
-            if plain in _SECRET_PLAIN:
-                result[key] = MASK
-            elif personal and item and plain in PERSONAL_KEYS and (_inside_person or plain not in _NAME_KEYS):
+            if plain in _SECRET_PLAIN or (
+                personal and item and plain in PERSONAL_KEYS and (_inside_person or plain not in _NAME_KEYS)
+            ):
                 result[key] = MASK
             else:
                 inside = _inside_person or plain in PERSON_OBJECTS

@@ -7,7 +7,7 @@ from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ..engine.errors import NeedsHuman, Refused, RetailError
-from ..engine.messages import Endpoint, Secret
+from ..engine.messages import Check, Endpoint, Secret
 from .environment import server_environment
 
 _logger = logging.getLogger(__name__)
@@ -189,8 +189,6 @@ class RetailBackend(models.Model):
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def _failed_checks(self, error):
-        from ..engine.messages import Check
-
         return [Check("error", self.env._("The check could not be finished"), str(error))]
 
     def action_view_exceptions(self):
@@ -269,7 +267,7 @@ class RetailBackend(models.Model):
     @api.model
     def _armed(self):
         """Return the backends that may work on this server."""
-        return self.sudo().search([]).filtered("is_armed")
+        return self.sudo().search([("environment", "!=", False)]).filtered("is_armed")
 
     @api.model
     @tools.ormcache("token")

@@ -88,7 +88,7 @@ class RetailCredential(models.Model):
         self.env.registry.clear_cache()
         return super().unlink()
 
-    def copy(self, default=None):
+    def copy_data(self, default=None):
         raise UserError(self.env._("A secret cannot be duplicated."))
 
     # ---------------------------------------------------------------- buttons
@@ -158,8 +158,8 @@ class RetailCredential(models.Model):
         except crypto.NoEncryptionKey as error:
             raise UserError(
                 self.env._(
-                    "Secrets cannot be stored: %s. Set retail_encryption_keys in the server configuration to a key made "
-                    "with “python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'”.",
+                    "Secrets cannot be stored: %s. Set retail_encryption_keys in the server configuration to a "
+                    "key made with “python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'”.",
                     error,
                 )
             ) from error

@@ -97,26 +97,26 @@ class RetailException(models.Model):
         _ = self.env._
         return {
             "unreadable_message": _(
-                "The message is signed but its content is not what the channel promises. Nothing was done with it. Look "
-                "at the content; if the same information came in another message, ignore this one."
+                "The message is signed but its content is not what the channel promises. Nothing was done with it. "
+                "Look at the content; if the same information came in another message, ignore this one."
             ),
             "vendor_changed": _(
                 "The channel's answer has another form than it publishes. The technical details list each difference. "
                 "After an update of the connector, replay."
             ),
             "vendor_refused": _(
-                "The channel does not accept our credentials or permissions. Use “Check connection” on the backend, mend "
-                "what it names, then replay."
+                "The channel does not accept our credentials or permissions. Use “Check connection” on the backend, "
+                "mend what it names, then replay."
             ),
             "credential_missing": _("Enter the credential on the backend, then replay."),
             "subject_missing": _(
-                "The channel sent a message about something it does not have any more. If it was deleted there on "
-                "purpose, ignore this with a reason."
+                "The channel sent a message about something it does not have any more. If it was deleted there "
+                "on purpose, ignore this with a reason."
             ),
             "retries_exhausted": _("The channel was down for hours. When it is back, replay."),
             "worker_killed": _(
-                "Each attempt ended with the death of the worker process, which points to memory or a crash. It is kept "
-                "apart so that other work goes on. Ask whoever runs the server before you replay."
+                "Each attempt ended with the death of the worker process, which points to memory or a crash. It is "
+                "kept apart so that other work goes on. Ask whoever runs the server before you replay."
             ),
             "odoo_refused": _("Odoo did not accept the change for the reason above. Mend the record, then replay."),
             "unexpected_error": _(
@@ -299,7 +299,8 @@ class RetailException(models.Model):
         if not self.env.su and not self.env.user.has_group("retail_integration_base.group_retail_operator"):
             raise UserError(self.env._("Only operators work on exceptions."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("Exceptions are closed with a reason, never deleted."))
 
 

@@ -15,9 +15,10 @@ _SHOWN_CHARACTERS = 20_000
 
 
 class RetailInbox(models.Model):
-    """One message as it was received. Rows are written by ``engine/inbox_sql.py``; the body is a column outside the ORM.
+    """One message as it was received, written by ``engine/inbox_sql.py``.
 
-    Odoo keeps Binary columns in base64; the bytes a signature was made over have to stay what they were.
+    The body is a column outside the ORM: Odoo keeps Binary columns in base64, and the bytes a signature was made over
+    have to stay what they were.
     """
 
     _name = "retail.inbox"
@@ -44,11 +45,11 @@ class RetailInbox(models.Model):
         readonly=True, help="The message tells how its subject is, so that the newest one stands for all."
     )
     dedupe_key = fields.Char(required=True, readonly=True)
-    trace_id = fields.Char("Trace", readonly=True, index="btree_not_null")
+    trace_id = fields.Char(readonly=True, index="btree_not_null")
     headers = fields.Json(readonly=True, groups="retail_integration_base.group_retail_manager")
     body_size = fields.Integer("Size (bytes)", readonly=True, aggregator=None)
     problem = fields.Char(readonly=True)
-    occurred_at = fields.Datetime("Happened", readonly=True)
+    occurred_at = fields.Datetime(readonly=True)
     received_at = fields.Datetime("Received", readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
     state = fields.Selection(

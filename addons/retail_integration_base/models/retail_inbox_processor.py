@@ -8,6 +8,7 @@ import logging
 import random
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -143,7 +144,7 @@ class RetailInboxProcessor(models.AbstractModel):
                         item.result = ImportResult.failed(busy)
                     waiting = []
                 else:
-                    time.sleep(random.uniform(0.005, 0.05))
+                    time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
 
     def _end_early(self, backend, flow, items):
         """Give an end to what need not be looked at; return the items that do."""
@@ -217,7 +218,7 @@ class RetailInboxProcessor(models.AbstractModel):
                 if len(results) != len(documents):
                     raise RetailError("The importer answered %d of %d documents." % (len(results), len(documents)))
                 return results
-        except Exception as error:  # noqa: BLE001 one of the two places that turn any failure into a record
+        except Exception as error:
             if _is_conflict(error):
                 raise
             if len(items) == 1:
@@ -228,13 +229,10 @@ class RetailInboxProcessor(models.AbstractModel):
     def _apply_shadow(self, importer, backend, documents):
         """Import and undo; the results say what would have happened."""
         results = []
-        try:
-            with self.env.cr.savepoint():
-                results = importer._import_batch(backend, documents)
-                self.env.flush_all()
-                raise _Undo
-        except _Undo:
-            pass
+        with suppress(_Undo), self.env.cr.savepoint():
+            results = importer._import_batch(backend, documents)
+            self.env.flush_all()
+            raise _Undo
         return [
             result
             if result.outcome == "failed"

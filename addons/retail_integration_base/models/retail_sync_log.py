@@ -20,7 +20,7 @@ class RetailSyncLog(models.Model):
     backend_id = fields.Many2one("retail.backend", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="backend_id.company_id")
     flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
-    inbox_id = fields.Many2one("retail.inbox", "Message", readonly=True, index="btree_not_null", ondelete="restrict")
+    inbox_id = fields.Many2one("retail.inbox", readonly=True, index="btree_not_null", ondelete="restrict")
     direction = fields.Selection([("in", "In"), ("out", "Out")], required=True, readonly=True, default="in")
     entity = fields.Char(readonly=True)
     subject_key = fields.Char("Subject", readonly=True)
@@ -41,7 +41,7 @@ class RetailSyncLog(models.Model):
     error_class = fields.Char(readonly=True)
     message = fields.Text("What happened", readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
-    trace_id = fields.Char("Trace", readonly=True, index="btree_not_null")
+    trace_id = fields.Char(readonly=True, index="btree_not_null")
     evidence = fields.Json(readonly=True)
 
     _backend_index = models.Index("(backend_id, id DESC)")
@@ -56,7 +56,8 @@ class RetailSyncLog(models.Model):
     def write(self, vals):
         raise UserError(self.env._("The sync log is never changed."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("The sync log is never deleted from."))
 
     @api.model

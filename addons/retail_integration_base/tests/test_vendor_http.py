@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -28,10 +28,8 @@ def vendor(answer, keep_open=False):
                 connection.sendall(answer)
                 if keep_open:
                     connection.settimeout(5)
-                    try:
+                    with suppress(OSError):
                         connection.recv(1)
-                    except OSError:
-                        pass
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -121,7 +119,6 @@ def test_a_guard_that_refuses_stops_the_call():
     def guard():
         raise Refused("another environment")
 
-    with vendor(http_answer(200)) as (url, received):
-        with pytest.raises(Refused):
-            VendorHttp(url, guard=guard).request("GET", "/")
+    with vendor(http_answer(200)) as (url, received), pytest.raises(Refused):
+        VendorHttp(url, guard=guard).request("GET", "/")
     assert not received

@@ -1,1 +1,1 @@
-from . import test_retail_note, retail_importer_note
+from . import retail_importer_note, test_retail_note

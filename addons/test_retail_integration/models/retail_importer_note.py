@@ -21,8 +21,7 @@ class RetailImporterNote(models.AbstractModel):
     def _import_batch(self, backend, documents):
         bindings = self.env["retail.binding.note"].sudo()
         bound = bindings._find_by_external(backend, [document["external_id"] for document in documents], lock=True)
-        results = [self._import_one(backend, document, bound.get(document["external_id"])) for document in documents]
-        return results
+        return [self._import_one(backend, document, bound.get(document["external_id"])) for document in documents]
 
     def _import_one(self, backend, document, binding):
         text, version = document["text"], document["version"]
@@ -40,7 +39,7 @@ class RetailImporterNote(models.AbstractModel):
         if text == "retry later":
             raise RetryLater("Note %s has to wait." % document["external_id"])
         if text == "user error":
-            raise UserError("Odoo says no to %s." % document["external_id"])
+            raise UserError(self.env._("Odoo says no to %s.", document["external_id"]))
         if text == "bug":
             raise ZeroDivisionError("division by zero in %s" % document["external_id"])
         if text == "kill":
