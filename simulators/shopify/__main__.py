@@ -15,7 +15,9 @@ def main():
     parser.add_argument("--port", type=int, default=8500, help="0 takes any free one (default: 8500)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same shop")
-    parser.add_argument("--start", type=_instant, help="the clock's start, for example 2026-10-01T08:00:00Z (default: now)")
+    parser.add_argument(
+        "--start", type=_instant, help="the clock's start, for example 2026-10-01T08:00:00Z (default: now)"
+    )
     parser.add_argument("--orders", type=int, default=HISTORY, help="size of the history; 0 for a shop without orders")
     parser.add_argument("--client-id", default=App.client_id)
     parser.add_argument("--client-secret", default=App.client_secret)

@@ -16,9 +16,15 @@ class Clock:
         self._skipped = timedelta()
 
     def now(self):
-        """:rtype: datetime"""
-        elapsed = timedelta(seconds=time.monotonic() - self._origin)
-        return (self.start + elapsed + self._skipped).replace(microsecond=0)
+        """The instant with second precision.
+
+        :rtype: datetime
+        """
+        return self.precisely().replace(microsecond=0)
+
+    def precisely(self):
+        """The instant with all its digits: only ``X-Shopify-Triggered-At`` has them."""
+        return self.start + timedelta(seconds=time.monotonic() - self._origin) + self._skipped
 
     def advance(self, seconds):
         """Let ``seconds`` (int or float, not negative) of simulated time pass at once."""

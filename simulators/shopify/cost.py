@@ -1,16 +1,24 @@
 """Query cost and the bucket it is paid from.
 
-Source: Shopify, "API rate limits". What is documented is kept: scalars are free, an object costs one point, a mutation ten, a connection
-is sized by ``first``/``last``, a single query may cost 1,000 points, the bucket refills at a steady rate and the difference between the
-requested and the actual cost is given back. What is not documented is how a connection's size is damped and which value objects are
-free; here ``_damped`` and records with an id stand for it. Callers must read the answer's costs and never work them out.
+Source: Shopify, "API rate limits". What is documented is kept: scalars are free, an object costs one point, a mutation
+ten, a connection is sized by ``first``/``last``, a single query may cost 1,000 points, the bucket refills at a steady
+rate and the difference between the requested and the actual cost is given back. What is not documented is how a
+connection's size is damped and which value objects are free; here ``_damped`` and records with an id stand for it.
+Callers must read the answer's costs and never work them out.
 """
 
 import math
 import threading
 import time
 
-from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, get_named_type, is_abstract_type, is_composite_type
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
 
 MAX_QUERY_COST = 1000
 MUTATION_COST = 10

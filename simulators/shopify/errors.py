@@ -1,7 +1,7 @@
 """GraphQL errors in the form in which Shopify sends them.
 
-Messages that matter to a caller (access, throttling, variables, undefined fields) follow Shopify's words; other validation messages
-are those of graphql-core.
+Messages that matter to a caller (access, throttling, variables, undefined fields) follow Shopify's words; other
+validation messages are those of graphql-core.
 """
 
 import re
@@ -46,7 +46,9 @@ def from_validation(error):
 def from_variable(problem):
     """:param VariableProblem problem: from :mod:`contract`"""
     place = f" for {'.'.join(str(step) for step in problem.path)}" if problem.path else ""
-    message = f"Variable ${problem.name} of type {problem.type} was provided invalid value{place} ({problem.explanation})"
+    message = (
+        f"Variable ${problem.name} of type {problem.type} was provided invalid value{place} ({problem.explanation})"
+    )
     extensions = {
         "code": "INVALID_VARIABLE",
         "value": problem.value,
@@ -56,7 +58,7 @@ def from_variable(problem):
 
 
 def too_dear(cost, limit):
-    message = f"Query cost is {cost}, which exceeds the single query max cost limit ({limit}). See the documentation on rate limits."
+    message = f"Query cost is {cost}, which exceeds the single query max cost limit ({limit})."
     documentation = "https://shopify.dev/api/usage/rate-limits"
     extensions = {"code": "MAX_COST_EXCEEDED", "cost": cost, "maxCost": limit, "documentation": documentation}
     return {"message": message, "extensions": extensions}

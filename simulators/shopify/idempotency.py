@@ -1,6 +1,7 @@
 """``@idempotent(key:)``: where it is mandatory, and what a key remembers.
 
-Source: Shopify, "Idempotent requests", and the changelog of 2026-04 that makes the directive mandatory for these mutations.
+Source: Shopify, "Idempotent requests", and the changelog of 2026-04 that makes the directive mandatory for these
+mutations.
 """
 
 import json
@@ -31,7 +32,9 @@ MISSING = "The @idempotent directive is required for the {field} mutation."
 BLANK = "The idempotency key cannot be blank."
 # Messages of the codes, from the schema's ``InventorySetQuantitiesUserErrorCode``
 _CODES = {
-    "IDEMPOTENCY_KEY_PARAMETER_MISMATCH": "The same idempotency key cannot be used with different operation parameters.",
+    "IDEMPOTENCY_KEY_PARAMETER_MISMATCH": (
+        "The same idempotency key cannot be used with different operation parameters."
+    ),
     "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": (
         "A previous request with this idempotency key failed. Retry with a new idempotency key."
     ),

@@ -1,8 +1,9 @@
 """Things that happen in the shop while the simulator runs: each changes the state and tells the webhooks."""
 
 from .state import changes, kinds
-from .state.catalog import level_of, make_product
+from .state.catalog import make_product
 from .state.orders import place_order
+from .state.stock import level_of
 
 
 def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, overrides=None, **delivery):
@@ -20,7 +21,10 @@ def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, overri
     with shop.lock:
         plan = kinds.make_plan(shop, rng, kind or rng.choice(kinds.MIXED))
         if lines:
-            plan.lines = [kinds.line_for(shop, _by_sku(shop, line["sku"]), plan.country, line.get("quantity", 1)) for line in lines]
+            plan.lines = [
+                kinds.line_for(shop, _by_sku(shop, line["sku"]), plan.country, line.get("quantity", 1))
+                for line in lines
+            ]
         if unknown_sku:
             plan.lines[0] = kinds.line_for(shop, latecomer(world), plan.country)
         for name, value in (overrides or {}).items():
@@ -73,7 +77,9 @@ def mark_paid(world, order, webhooks=True, **delivery):
         changes.mark_paid(world.shop, order)
         if not webhooks:
             return []
-        return world.sender.emit("orders/paid", order, **delivery) + world.sender.emit("orders/updated", order, **delivery)
+        return world.sender.emit("orders/paid", order, **delivery) + world.sender.emit(
+            "orders/updated", order, **delivery
+        )
 
 
 def edit_record(world, record, fields, topic, webhooks=True):

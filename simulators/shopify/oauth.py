@@ -5,7 +5,9 @@ Source: Shopify, "Client credentials grant" (request and response) and RFC 6749 
 
 import hmac
 
+from .api import failure
 from .app import TOKEN_LIFETIME
+from .faults import API_FAULTS
 from .http import json_response, read_fields
 
 
@@ -14,7 +16,16 @@ def access_token(world, request):
 
     :return: 200 ``{access_token, scope, expires_in}``, or 400/401 with ``error`` and ``error_description``
     """
-    fields = read_fields(request)
+    fault = world.faults.strike(API_FAULTS, on="oauth")
+    if fault and fault.fault in ("http_429", "http_500"):
+        return failure(fault)
+    response = _grant(world, read_fields(request))
+    if fault:
+        response.misbehaviour = fault
+    return response
+
+
+def _grant(world, fields):
     if fields.get("grant_type") != "client_credentials":
         return _refused(400, "unsupported_grant_type", "The grant type is not supported.")
     if fields.get("client_id") != world.app.client_id:

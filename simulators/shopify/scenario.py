@@ -57,7 +57,10 @@ class Scenario:
         self._thread.join(timeout=10)
 
     def progress(self):
-        """For the control API; ``state`` is ``running``, ``sent`` (all queued), ``done`` (all answered or given up), ``stopped``, ``failed``."""
+        """For the control API.
+
+        ``state`` is ``running``, ``sent`` (all queued), ``done`` (all answered or given up), ``stopped`` or ``failed``.
+        """
         state = "done" if self.state == "sent" and self.world.sender.is_idle() else self.state
         return {
             "state": state,
@@ -101,46 +104,41 @@ class Scenario:
         return set(self._rng.sample(range(self.script.orders), count))
 
     def _place(self, is_unknown, is_disordered):
-        kind = self._rng.choice(self.script.kinds or kinds.MIXED)
-        order, sent = live.place(self.world, kind, is_unknown, webhooks=not is_disordered, copies=self._copies())
+        kind, copies = self._rng.choice(self.script.kinds or kinds.MIXED), self._copies()
+        order, sent = live.place(self.world, kind, is_unknown, webhooks=not is_disordered, copies=copies)
         self.placed.append(order)
-        self._note(sent)
+        self._note(sent, copies)
         if is_disordered:
-            self._overtake(order)
+            self._overtake(order, copies)
         elif self._rng.random() < self.script.updated:
-            # Shopify does not promise order, but this event really is the later one: it waits for the first
+            # This event is the later one, and its neighbours' disorder must not depend on how the threads run
             self._edit(order, sent[0] if sent else None)
         return order
 
-    def _overtake(self, order):
-        """Freeze the payload of the creation first, deliver it after the update."""
+    def _overtake(self, order, copies):
+        """Freeze the payload of the creation, then deliver it after the update."""
         sender = self.world.sender
         with self.world.shop.lock:
-            held = sender.prepare("orders/create", order)
+            creations = sender.prepare("orders/create", order)
             updates = self._edit(order, None)
-        for delivery in held:
-            delivery.waits_for = next((u for u in updates if u.subscription_id != delivery.subscription_id), None) or next(
-                iter(updates), None
-            )
-            sender.queue(delivery, self._copies())
-        self._note(held)
+        for delivery in creations:
+            delivery.waits_for = next((update for update in updates if update.uri == delivery.uri), None)
+            sender.queue(delivery, copies)
+        self._note(creations, copies)
 
     def _edit(self, order, waits_for):
-        note = self._rng.choice(["Ring twice", "Leave at the door", "It is a present"])
-        sent = live.edit(self.world, order, note=note, waits_for=waits_for, copies=self._copies())
-        self._note(sent)
+        note, copies = self._rng.choice(["Ring twice", "Leave at the door", "It is a present"]), self._copies()
+        sent = live.edit(self.world, order, note=note, waits_for=waits_for, copies=copies)
+        self._note(sent, copies)
         return sent
 
     def _cancel(self, order):
-        self._note(live.cancel(self.world, order))
+        self._note(live.cancel(self.world, order), 0)
         self.cancelled += 1
 
     def _copies(self):
-        copies = 1 if self._rng.random() < self.script.duplicates else 0
-        self._pending_copies = copies
-        return copies
+        return 1 if self._rng.random() < self.script.duplicates else 0
 
-    def _note(self, sent):
+    def _note(self, sent, copies):
         self.events += len(sent)
-        self.duplicates += len(sent) * getattr(self, "_pending_copies", 0)
-        self._pending_copies = 0
+        self.duplicates += len(sent) * copies

@@ -1,4 +1,4 @@
-"""The least set of access scopes that a document needs, from the requirements that Shopify publishes with its schema."""
+"""The least set of access scopes that a document needs, from what Shopify publishes with its schema."""
 
 from itertools import combinations
 
@@ -15,8 +15,8 @@ class InvalidDocument(ValueError):
 def needed_scopes(version, *documents):
     """The smallest set of scopes with which all ``documents`` run.
 
-    Where Shopify accepts any of several scopes, one that is needed anyway is preferred, then the one that Shopify names first.
-    A ``write_`` scope covers its ``read_`` scope.
+    Where Shopify accepts any of several scopes, one that is needed anyway is preferred, then the one that Shopify names
+    first. A ``write_`` scope covers its ``read_`` scope.
 
     :param str version: for example ``2026-07``
     :param str documents: texts; one may hold several operations
@@ -68,12 +68,16 @@ def _least(clauses):
     open_clauses = [clause for clause in clauses if not access.widened(chosen).intersection(clause)]
     if open_clauses:
         chosen |= _cover(open_clauses)
-    return {scope for scope in chosen if scope.replace("read_", "write_", 1) not in chosen or scope.startswith("write_")}
+    return {
+        scope for scope in chosen if scope.replace("read_", "write_", 1) not in chosen or scope.startswith("write_")
+    }
 
 
 def _cover(clauses):
     """The fewest scopes that meet every clause; among equals the ones named earliest."""
-    candidates = sorted({scope for clause in clauses for scope in clause}, key=lambda scope: (_rank(scope, clauses), scope))
+    candidates = sorted(
+        {scope for clause in clauses for scope in clause}, key=lambda scope: (_rank(scope, clauses), scope)
+    )
     for size in range(1, len(candidates) + 1):
         for choice in combinations(candidates, size):
             if all(access.widened(choice).intersection(clause) for clause in clauses):

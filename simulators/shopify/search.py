@@ -1,9 +1,9 @@
 """Shopify's search syntax for ``query:`` arguments.
 
-Source: Shopify, "Shopify API search syntax". Terms are joined by AND when nothing stands between them; OR, NOT, a leading
-``-`` and parentheses work; a value may be quoted; ``>``, ``>=``, ``<``, ``<=`` compare; a comma in a value means any of; ``*`` ends
-a prefix. A field that the connection does not know is ignored with a warning, as the vendor does: a misspelt filter returns
-everything.
+Source: Shopify, "Shopify API search syntax". Terms are joined by AND when nothing stands between them; OR, NOT, a
+leading ``-`` and parentheses work; a value may be quoted; ``>``, ``>=``, ``<``, ``<=`` compare; a comma in a value
+means any of; ``*`` ends a prefix. A field that the connection does not know is ignored with a warning, as the vendor
+does: a misspelt filter returns everything.
 """
 
 import re
@@ -34,8 +34,8 @@ class Search:
     """A parsed query.
 
     :param str text: what the caller passed as ``query``; None or blank matches everything
-    :param dict fields: field name to ``function(record) -> value`` (str, bool, int, Decimal, datetime, None, or a list of these)
-        or to ``function(record, text) -> bool``, marked by :func:`test`
+    :param dict fields: field name to ``function(record) -> value`` (str, bool, int, Decimal, datetime, None, or a list
+        of these) or to ``function(record, text) -> bool``, marked by :func:`test`
     :ivar list warnings: as Shopify puts them in ``extensions.search``
     """
 

@@ -1,7 +1,7 @@
 """The HTTP server: HTTP/1.1 with keep-alive, one thread for each connection.
 
-werkzeug's own development server closes every connection, which would make each API call pay for a new one; so the standard library's
-server carries werkzeug's requests and responses here. It also knows how to misbehave on the wire.
+werkzeug's own development server closes every connection, which would make each API call pay for a new one; so the
+standard library's server carries werkzeug's requests and responses here. It also knows how to misbehave on the wire.
 """
 
 import io
@@ -163,7 +163,9 @@ class ShopifySimulator:
         """
         self.world.start()
         serve = {"poll_interval": 0.1}
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="shopify-simulator", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs=serve, name="shopify-simulator", daemon=True
+        )
         self._thread.start()
         return self
 

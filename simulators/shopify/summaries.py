@@ -3,7 +3,7 @@
 from collections import Counter
 
 from .scalars import money_text
-from .state import catalog
+from .state import stock
 
 # Settings of the shop that may change while it runs
 SETTINGS = {"name", "plan", "taxes_included", "protected_customer_data"}
@@ -56,7 +56,7 @@ def order(record):
 def variant(shop, record):
     """A variant with its stock."""
     levels = {
-        location["name"]: catalog.level_of(shop, record["inventoryItemId"], location["id"])["available"]
+        location["name"]: stock.level_of(shop, record["inventoryItemId"], location["id"])["available"]
         for location in shop.all("Location")
     }
     return {

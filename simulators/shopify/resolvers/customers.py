@@ -52,7 +52,9 @@ def customer_by_identifier(_root, context, args):
     wanted = args["identifier"]
     if wanted.get("id"):
         return context.shop.get(common.read_id(wanted["id"], "Customer"), "Customer")
-    name, value = ("email", wanted.get("emailAddress")) if wanted.get("emailAddress") else ("phone", wanted.get("phoneNumber"))
+    name, value = (
+        ("email", wanted.get("emailAddress")) if wanted.get("emailAddress") else ("phone", wanted.get("phoneNumber"))
+    )
     return next((c for c in context.shop.all("Customer") if value and c[name] == value), None)
 
 

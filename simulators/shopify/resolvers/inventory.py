@@ -1,30 +1,10 @@
 """Locations, inventory items and levels, and ``inventorySetQuantities``."""
 
 from .. import errors
-from ..state import catalog
 from ..state.money import Money
+from ..state.stock import QUANTITY_NAMES, level_of, levels_of_item, quantity_of
 from . import common, connections
 from .registry import resolver
-
-QUANTITY_NAMES = ("available", "committed", "incoming", "damaged", "quality_control", "reserved", "safety_stock", "on_hand")
-
-
-def available_of(shop, item_id):
-    """Available units of an item over all locations."""
-    return sum(level["available"] for level in levels_of_item(shop, item_id))
-
-
-def levels_of_item(shop, item_id):
-    levels = (catalog.level_of(shop, item_id, location["id"]) for location in shop.all("Location"))
-    return [level for level in levels if level]
-
-
-def quantity_of(level, name):
-    """On hand is not stored: it is what is available, committed, reserved, damaged, in quality control or safety stock."""
-    if name == "on_hand":
-        return sum(level[part] for part in QUANTITY_NAMES if part not in ("on_hand", "incoming"))
-    return level[name]
-
 
 LOCATION_FIELDS = {
     "id": common.record_number,
@@ -36,7 +16,9 @@ LOCATION_FIELDS = {
 
 @resolver("QueryRoot", "locations")
 def locations(_root, context, args):
-    active = [location for location in context.shop.all("Location") if location["isActive"] or args.get("includeInactive")]
+    active = [
+        location for location in context.shop.all("Location") if location["isActive"] or args.get("includeInactive")
+    ]
     keys = {"ID": common.record_number, "NAME": lambda location: location["name"]}
     return common.search_page(context, active, args, LOCATION_FIELDS, keys)
 
@@ -56,7 +38,7 @@ def levels_at_location(location, context, args):
 
 @resolver("Location", "inventoryLevel")
 def level_at_location(location, context, args):
-    return catalog.level_of(context.shop, common.read_id(args["inventoryItemId"], "InventoryItem"), location["id"])
+    return level_of(context.shop, common.read_id(args["inventoryItemId"], "InventoryItem"), location["id"])
 
 
 ITEM_FIELDS = {
@@ -90,7 +72,7 @@ def item_levels(item, context, args):
 
 @resolver("InventoryItem", "inventoryLevel")
 def item_level(item, context, args):
-    return catalog.level_of(context.shop, item["id"], common.read_id(args["locationId"], "Location"))
+    return level_of(context.shop, item["id"], common.read_id(args["locationId"], "Location"))
 
 
 @resolver("InventoryItem", "locationsCount")
@@ -142,10 +124,15 @@ def quantities(level, context, args):
         if name in QUANTITY_NAMES
     ]
 
+    # Source: Shopify, "Inventory states", section "Set inventory quantities"
+
 
 _REASONS = frozenset(
-    "correction cycle_count_available damaged movement_canceled movement_created movement_received movement_updated other promotion "
-    "quality_control received reservation_created reservation_deleted reservation_updated restock safety_stock shrinkage".split()
+    (
+        "correction cycle_count_available damaged movement_canceled movement_created movement_received "
+        "movement_updated other promotion quality_control received reservation_created reservation_deleted "
+        "reservation_updated restock safety_stock shrinkage"
+    ).split()
 )
 _MAXIMUM = 1_000_000_000
 
@@ -155,7 +142,9 @@ def inventory_set_quantities(_root, context, args):
     """All or nothing, with compare-and-set on each quantity whose ``changeFromQuantity`` is not null."""
     wanted = args["input"]
     refused = _input_errors(wanted) or [
-        error for index, entry in enumerate(wanted["quantities"]) for error in _quantity_errors(context, wanted, index, entry)
+        error
+        for index, entry in enumerate(wanted["quantities"])
+        for error in _quantity_errors(context, wanted, index, entry)
     ]
     if refused:
         return {"inventoryAdjustmentGroup": None, "userErrors": refused}
@@ -196,7 +185,7 @@ def _quantity_errors(context, wanted, index, entry):
         return error("inventoryItemId", "INVALID_INVENTORY_ITEM", "The specified inventory item could not be found.")
     if context.shop.get(entry["locationId"], "Location") is None:
         return error("locationId", "INVALID_LOCATION", "The specified location could not be found.")
-    level = catalog.level_of(context.shop, entry["inventoryItemId"], entry["locationId"])
+    level = level_of(context.shop, entry["inventoryItemId"], entry["locationId"])
     if level is None:
         text = "The specified inventory item is not stocked at the location."
         return error("locationId", "ITEM_NOT_STOCKED_AT_LOCATION", text)
@@ -214,7 +203,7 @@ def _error(place, code, text):
 def _adjust(context, wanted):
     now, changes = context.shop.clock.now(), []
     for entry in wanted["quantities"]:
-        level = catalog.level_of(context.shop, entry["inventoryItemId"], entry["locationId"])
+        level = level_of(context.shop, entry["inventoryItemId"], entry["locationId"])
         delta = entry["quantity"] - quantity_of(level, wanted["name"])
         if not delta:
             continue

@@ -1,5 +1,7 @@
 """Orders and what hangs on them."""
 
+from datetime import timedelta
+
 from ..search import test
 from ..state import totals
 from . import common, connections
@@ -64,21 +66,31 @@ SORT_KEYS = {
 }
 
 
+def visible(context, orders):
+    """Without ``read_all_orders`` an app sees the orders of the last sixty days only."""
+    if "read_all_orders" in context.granted:
+        return orders
+    since = context.shop.clock.now() - timedelta(days=60)
+    return [order for order in orders if order["createdAt"] >= since]
+
+
 @resolver("QueryRoot", "orders")
 @resolver("Shop", "orders")
 def orders(_root, context, args):
-    return common.search_page(context, context.shop.all("Order"), args, FIELDS, SORT_KEYS)
+    return common.search_page(context, visible(context, context.shop.all("Order")), args, FIELDS, SORT_KEYS)
 
 
 @resolver("Customer", "orders")
 def customer_orders(customer, context, args):
     own = [order for order in context.shop.all("Order") if order["customerId"] == customer["id"]]
-    return common.search_page(context, own, args, FIELDS, SORT_KEYS)
+    return common.search_page(context, visible(context, own), args, FIELDS, SORT_KEYS)
 
 
 @resolver("QueryRoot", "ordersCount")
 def orders_count(_root, context, args):
-    return common.count(len(common.Search(args.get("query"), FIELDS).select(context.shop.all("Order"))))
+    return common.count(
+        len(common.Search(args.get("query"), FIELDS).select(visible(context, context.shop.all("Order"))))
+    )
 
 
 @resolver("QueryRoot", "orderByIdentifier")
@@ -166,7 +178,7 @@ resolver("Order", "metafield")(common.no_metafield)
 @resolver("OrderTransaction", "shopifyPaymentsSet", "user")
 def none(_record, _context, _args):
     """Optional at the vendor and never there in this shop."""
-    return None
+    return
 
 
 @resolver("Order", "fulfillmentsCount")

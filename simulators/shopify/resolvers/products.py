@@ -5,8 +5,8 @@ from decimal import Decimal
 from ..search import test
 from ..state import ids
 from ..state.money import Money
+from ..state.stock import available_of
 from . import common, connections
-from .inventory import available_of
 from .registry import resolver
 
 
@@ -75,7 +75,9 @@ def products(_root, context, args):
 
 @resolver("QueryRoot", "productsCount")
 def products_count(_root, context, args):
-    return common.count(len(common.Search(args.get("query"), _product_fields(context)).select(context.shop.all("Product"))))
+    return common.count(
+        len(common.Search(args.get("query"), _product_fields(context)).select(context.shop.all("Product")))
+    )
 
 
 @resolver("QueryRoot", "productVariants")
@@ -85,7 +87,9 @@ def product_variants(_root, context, args):
 
 @resolver("QueryRoot", "productVariantsCount")
 def product_variants_count(_root, context, args):
-    return common.count(len(common.Search(args.get("query"), VARIANT_FIELDS).select(context.shop.all("ProductVariant"))))
+    return common.count(
+        len(common.Search(args.get("query"), VARIANT_FIELDS).select(context.shop.all("ProductVariant")))
+    )
 
 
 @resolver("QueryRoot", "productByIdentifier")

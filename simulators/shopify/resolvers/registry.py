@@ -52,10 +52,8 @@ def answer(record, context, type_name, field_name, args):
     function = _TABLE.get((type_name, field_name))
     if function is not None:
         return function(record, context, args)
-    if isinstance(record, dict):
-        value = record.get(field_name, _ABSENT)
-    else:
-        value = getattr(record, field_name, _ABSENT)
+    is_record = isinstance(record, dict)
+    value = record.get(field_name, _ABSENT) if is_record else getattr(record, field_name, _ABSENT)
     if value is _ABSENT:
         raise NotSimulated(type_name, field_name)
     return value

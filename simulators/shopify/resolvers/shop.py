@@ -92,7 +92,9 @@ def _address(settings):
 @resolver("QueryRoot", "currentAppInstallation", "appInstallation")
 def current_app_installation(_root, context, _args):
     scopes = sorted(context.app.scopes)
-    handles = [{"__typename": "AccessScope", "handle": scope, "description": scope.replace("_", " ")} for scope in scopes]
+    handles = [
+        {"__typename": "AccessScope", "handle": scope, "description": scope.replace("_", " ")} for scope in scopes
+    ]
     app = {
         "__typename": "App",
         "id": "gid://shopify/App/4411223",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from . import ids
+from . import ids, stock
 
 # title, product type, vendor, base price, weight in kg, HS code, option name, option values
 _RANGE = [
@@ -131,13 +131,10 @@ def _variant(shop, rng, product, position, value, price, sku, weight, hs_code, l
 
 
 def _level(shop, item, location, quantity):
-    number = ids.number(location["id"])
-    # Shopify's level ids carry the item in a query part; it is how two levels of one location differ
-    gid = f"{ids.make('InventoryLevel', number)}?inventory_item_id={ids.number(item['id'])}"
     shop.add(
         {
             "__typename": "InventoryLevel",
-            "id": gid,
+            "id": stock.level_id(item["id"], location["id"]),
             "itemId": item["id"],
             "locationId": location["id"],
             "available": quantity,
@@ -154,12 +151,6 @@ def _level(shop, item, location, quantity):
             "updatedAt": item["createdAt"],
         }
     )
-
-
-def level_of(shop, item_id, location_id):
-    """The ``InventoryLevel`` record of an item at a location, or None where it is not stocked."""
-    gid = f"{ids.make('InventoryLevel', ids.number(location_id))}?inventory_item_id={ids.number(item_id)}"
-    return shop.get(gid)
 
 
 def _location(shop, name, country, city, postcode, online):

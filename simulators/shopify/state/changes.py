@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from . import totals
-from .orders import add_transaction
+from . import stock, totals
+from .payments import add_transaction
 
 REASONS = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF")
 
@@ -24,8 +24,8 @@ def annotate(shop, order, note=None, tags=None):
 def set_quantity(shop, order, line, quantity):
     """An order edit: give ``line`` another current quantity.
 
-    More units are added to the line. Fewer are removed as Shopify does it: ``quantity`` stays, ``currentQuantity`` falls, and a refund
-    without a transaction tells the exact amounts of what was removed.
+    More units are added to the line. Fewer are removed as Shopify does it: ``quantity`` stays, ``currentQuantity``
+    falls, and a refund without a transaction tells the exact amounts of what was removed.
 
     :param int quantity: units that remain, 0 or more
     :raises NotPossible: the order is cancelled, or the quantity is negative
@@ -39,6 +39,7 @@ def set_quantity(shop, order, line, quantity):
         order["refunds"].append(_refund(shop, order, [(line, -difference)], "NO_RESTOCK"))
     if difference:
         order["edited"] = True
+    stock.commit(shop, order, line, difference)
     shop.touch(order)
     totals.settle(order)
 
@@ -82,6 +83,8 @@ def cancel(shop, order, reason="CUSTOMER"):
     left = [(line, line["currentQuantity"]) for line in order["lineItems"] if line["currentQuantity"]]
     refund = _refund(shop, order, left, "CANCEL", with_shipping=True)
     order["refunds"].append(refund)
+    for line, count in left:
+        stock.commit(shop, order, line, -count)
     totals.settle(order)
     for payment in [t for t in order["transactions"] if t["status"] == "SUCCESS" and t["kind"] in ("SALE", "CAPTURE")]:
         amount, gateway = payment["amountSet"], payment["gateway"]
@@ -113,7 +116,9 @@ def _refund(shop, order, parts, restock_type, with_shipping=False):
             "totalRefundedSet": zero,
             "refundLineItems": [_part(shop, order, line, count, restock_type) for line, count in parts],
             "refundShippingLines": shipping,
-            "duties": [{"__typename": "RefundDuty", "amountSet": duty["price"], "originalDuty": duty} for duty in duties],
+            "duties": [
+                {"__typename": "RefundDuty", "amountSet": duty["price"], "originalDuty": duty} for duty in duties
+            ],
             "transactions": [],
         }
     )

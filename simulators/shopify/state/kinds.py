@@ -75,7 +75,9 @@ def custom_line(shop, rng):
 
 def tip(shop, rng):
     plan = base_plan(shop, rng)
-    plan.lines.append(LinePlan("Tip", Decimal(rng.choice(["2.00", "3.33", "5.00"])), is_tip=True, requires_shipping=False))
+    plan.lines.append(
+        LinePlan("Tip", Decimal(rng.choice(["2.00", "3.33", "5.00"])), is_tip=True, requires_shipping=False)
+    )
     return plan
 
 

@@ -51,7 +51,9 @@ class Bag:
 
     def map(self, function):
         """Apply ``function(Decimal) -> Decimal`` to both sides and round half up."""
-        return Bag(*(Money(rounded(function(side.amount), side.currencyCode), side.currencyCode) for side in self.sides))
+        return Bag(
+            *(Money(rounded(function(side.amount), side.currencyCode), side.currencyCode) for side in self.sides)
+        )
 
     @property
     def sides(self):

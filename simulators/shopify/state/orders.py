@@ -1,8 +1,6 @@
 """Make an ``Order`` record from an :class:`OrderPlan`."""
 
-from decimal import Decimal
-
-from . import ids, people, totals
+from . import ids, payments, people, stock, totals
 from .money import split
 
 
@@ -35,8 +33,11 @@ def place_order(shop, plan, rng):
     _apply_codes(order, plan)
     totals.settle(order)
     order["originalTotalPriceSet"] = order["totalPriceSet"]
-    _pay(shop, order, plan, created)
+    payments.pay(shop, order, plan, created)
     totals.settle(order)
+    for line in order["lineItems"]:
+        shop.add(line)
+        stock.commit(shop, order, line, line["quantity"])
     return shop.add(order)
 
 
@@ -250,57 +251,3 @@ def _apply_codes(order, plan):
             if part:
                 _allocate(line, application, part)
     order["discountCodes"] = [code.code for code in plan.codes]
-
-
-def _pay(shop, order, plan, created):
-    left = order["totalPriceSet"]
-    for gateway, amount in plan.payments:
-        part = left if amount is None else plan.currencies.bag(amount)
-        if part.shopMoney.amount > left.shopMoney.amount:
-            part = left
-        left -= part
-        kind = "AUTHORIZATION" if plan.is_authorized_only else "SALE"
-        status = "PENDING" if gateway == "bank_deposit" else "SUCCESS"
-        rounding = _rounding(part, plan.cash_step) if gateway == "cash" and plan.cash_step else None
-        add_transaction(shop, order, kind, gateway, part + rounding if rounding else part, created, status, rounding)
-
-
-def _rounding(bag, step):
-    return bag.map(lambda amount: totals.cash_rounding(amount, bag.shopMoney.currencyCode, Decimal(step)))
-
-
-def add_transaction(shop, order, kind, gateway, amount, moment, status="SUCCESS", rounding=None, parent=None):
-    """Append an ``OrderTransaction`` record to ``order`` and return it.
-
-    :param Bag amount: what was paid, rounding included
-    :param Bag rounding: the part of it that is cash rounding, or None
-    """
-    names = {"shopify_payments": "Shopify Payments", "gift_card": "Gift card", "bank_deposit": "Bank deposit"}
-    record = {
-        "__typename": "OrderTransaction",
-        "id": shop.new_id("OrderTransaction"),
-        "orderId": order["id"],
-        "kind": kind,
-        "status": status,
-        "gateway": gateway,
-        "formattedGateway": names.get(gateway, gateway.capitalize()),
-        "amountSet": amount,
-        "amountRoundingSet": rounding,
-        "createdAt": moment,
-        "processedAt": moment,
-        "parentTransaction": parent,
-        "test": order["test"],
-        "paymentId": f"{order['name']}.{len(order['transactions']) + 1}",
-        "authorizationExpiresAt": None,
-        "accountNumber": "•••• •••• •••• 4242" if gateway == "shopify_payments" else None,
-        "errorCode": None,
-        "fees": [],
-        "manualPaymentGateway": gateway in ("bank_deposit", "cash"),
-        "manuallyCapturable": False,
-        "multiCapturable": False,
-        "settlementCurrency": order["currencyCode"] if gateway == "shopify_payments" else None,
-        "settlementCurrencyRate": Decimal(1) if gateway == "shopify_payments" else None,
-    }
-    shop.add(record)
-    order["transactions"].append(record)
-    return record

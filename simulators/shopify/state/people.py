@@ -2,9 +2,23 @@
 
 from datetime import timedelta
 
-FIRST = "Anna Bruno Chiara Daan Elif Femke Gaël Hana Ines Jonas Katarína Liam Maja Noah Olga Pau Quentin Rosa Søren Tess".split()
-LAST = "Almeida Becker Costa Dubois Evans Fischer García Hofmann Ivanov Janssen Kowalska Lindqvist Moreau Nowak O'Brien Peeters".split()
-STREETS = ("Marktplatz", "Rue du Port", "Keizersgracht", "Harbour Lane", "Via Roma", "Calle Mayor", "Mill Road", "Linden Allee")
+FIRST = (
+    "Anna Bruno Chiara Daan Elif Femke Gaël Hana Ines Jonas Katarína Liam Maja Noah Olga Pau Quentin Rosa Søren Tess"
+).split()
+LAST = (
+    "Almeida Becker Costa Dubois Evans Fischer García Hofmann "
+    "Ivanov Janssen Kowalska Lindqvist Moreau Nowak O'Brien Peeters"
+).split()
+STREETS = (
+    "Marktplatz",
+    "Rue du Port",
+    "Keizersgracht",
+    "Harbour Lane",
+    "Via Roma",
+    "Calle Mayor",
+    "Mill Road",
+    "Linden Allee",
+)
 
 # country code: (country, province, province code, city, postcode, phone prefix)
 PLACES = {

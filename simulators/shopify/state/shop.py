@@ -1,6 +1,7 @@
 """The shop: records by id, its settings, its clock, and the one lock that guards them.
 
-A record is a dict whose keys are the schema's field names, with ``__typename``; a reference to another record is its id.
+A record is a dict whose keys are the schema's field names, with ``__typename``; a reference to another record is its
+id.
 """
 
 import random
@@ -97,5 +98,3 @@ class Shop:
 
     def touch(self, record):
         record["updatedAt"] = self.clock.now()
-
-

@@ -68,7 +68,10 @@ def _settle_line(order, line):
     line["discountedUnitPriceAfterAllDiscountsSet"] = _per_unit(base, line["quantity"])
     line["taxLines"] = tax_lines(base, line["_tax_rates"], order["taxesIncluded"])
     line["currentQuantity"] = line["quantity"] - sum(
-        part["quantity"] for refund in order["refunds"] for part in refund["refundLineItems"] if part["lineItem"] is line
+        part["quantity"]
+        for refund in order["refunds"]
+        for part in refund["refundLineItems"]
+        if part["lineItem"] is line
     )
     line["refundableQuantity"] = line["currentQuantity"]
     line["unfulfilledQuantity"] = line["currentQuantity"] if line["requiresShipping"] else 0
@@ -96,7 +99,10 @@ def _settle_totals(order):
     allocations = [a["allocatedAmountSet"] for owner in goods + shipping for a in owner["discountAllocations"]]
     order["totalDiscountsSet"] = total(allocations)
     order["cartDiscountAmountSet"] = total(
-        a["allocatedAmountSet"] for line in goods for a in line["discountAllocations"] if a["discountApplication"]["_is_code"]
+        a["allocatedAmountSet"]
+        for line in goods
+        for a in line["discountAllocations"]
+        if a["discountApplication"]["_is_code"]
     )
     order["totalShippingPriceSet"] = total(line["originalPriceSet"] for line in shipping)
     order["_shippingAfterDiscountSet"] = total(line["discountedPriceSet"] for line in shipping)

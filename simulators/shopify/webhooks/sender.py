@@ -1,6 +1,7 @@
 """Deliver webhooks from a pool of threads: signed, retried, counted, and misbehaving on command.
 
-Source: Shopify, "Deliver webhooks through HTTPS" (headers, five seconds to answer, eight retries, then the subscription is removed).
+Source: Shopify, "Deliver webhooks through HTTPS" (headers, five seconds to answer, eight retries, then the subscription
+is removed).
 """
 
 import heapq
@@ -11,7 +12,6 @@ import random
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..faults import WEBHOOK_FAULTS
@@ -19,6 +19,7 @@ from ..scalars import instant_text
 from ..search import Search
 from ..signing import sign
 from . import payloads
+from .delivery import Delivery
 from .subscriptions import enum_of
 
 # Shopify spreads its eight retries over four hours; here they take minutes, and the control API can change them
@@ -26,41 +27,6 @@ RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 ANSWER_SECONDS = 5
 WORKERS = 8
 _HELD_AT_MOST = 3.0
-
-
-@dataclass
-class Delivery:
-    """One webhook on its way to one subscription.
-
-    :ivar str state: ``pending``, ``delivered``, ``failed``, ``dropped``
-    :ivar list attempts: ``{"at", "status" or None, "error", "seconds"}``
-    """
-
-    number: int
-    topic: str
-    subject: str
-    subscription_id: str
-    uri: str
-    event_id: str
-    webhook_id: str
-    triggered_at: str
-    body: bytes
-    name: str | None = None
-    is_duplicate: bool = False
-    state: str = "pending"
-    attempts: list = field(default_factory=list)
-    waits_for: object = None
-
-    def summary(self):
-        """For the control API."""
-        names = ("number", "topic", "subject", "subscription_id", "uri", "event_id", "webhook_id", "triggered_at")
-        return {
-            **{name: getattr(self, name) for name in names},
-            "duplicate": self.is_duplicate,
-            "state": self.state,
-            "attempts": list(self.attempts),
-            "bytes": len(self.body),
-        }
 
 
 class Sender:
@@ -124,7 +90,7 @@ class Sender:
             if not entries:
                 return []
             payload = payloads.build(self.shop, topic, record)
-            event_id, triggered = self._uuid(), instant_text(self.shop.clock.now()).replace("Z", ".000000000Z")
+            event_id, triggered = self._uuid(), _triggered_at(self.shop.clock)
             wanted = [entry for entry in entries if not self._is_filtered_out(entry, payload)]
             return [self._delivery(entry, topic, record, payload, event_id, triggered) for entry in wanted]
 
@@ -203,7 +169,7 @@ class Sender:
                 now = time.monotonic()
                 if self._due and self._due[0][0] <= now:
                     delivery = heapq.heappop(self._due)[2]
-                    if delivery.waits_for is not None and not delivery.waits_for.attempts and _is_open(delivery.waits_for):
+                    if not delivery.is_ready:
                         heapq.heappush(self._due, (now + 0.02, next(self._ticket), delivery))
                         continue
                     self._in_flight += 1
@@ -283,11 +249,12 @@ class Sender:
             response = connection.getresponse()
             response.read()
             return response.status, None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return None, f"{type(error).__name__}: {error}"
         finally:
             connection.close()
 
 
-def _is_open(delivery):
-    return delivery.state == "pending"
+def _triggered_at(clock):
+    """``2026-10-01T08:00:00.123456000Z``: Shopify tells nanoseconds here."""
+    return clock.precisely().strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
