@@ -1,0 +1,23 @@
+{
+    "name": "Retail Integration: Sales",
+    "summary": "Customers, products and orders of any channel become Odoo contacts, products and sales orders",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "license": "LGPL-3",
+    "author": "Retail Integration Suite contributors",
+    "depends": ["retail_integration_base", "sale_stock", "delivery"],
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/products.xml",
+        "views/retail_backend_views.xml",
+        "views/retail_binding_views.xml",
+        "views/retail_map_views.xml",
+        "views/retail_order_payment_views.xml",
+        "views/sale_order_views.xml",
+        "wizards/retail_fix_views.xml",
+        "views/retail_exception_views.xml",
+        "views/menus.xml",
+    ],
+}

@@ -1,0 +1,310 @@
+"""Turns canonical orders of any channel into sales orders."""
+
+from contextlib import contextmanager
+
+from odoo import models
+
+from odoo.addons.retail_integration_base.canonical import registry
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
+from odoo.addons.retail_integration_base.engine.messages import ImportResult
+from odoo.addons.retail_integration_base.engine.money import to_decimal
+
+from .order_reader import digests_of, to_datetime
+from .order_work import OrderWork, waiting
+from .partner_matcher import Identity, clean_email
+
+#: No chatter for what a machine does five hundred times a day, and never a message to a customer.
+IMPORT_CONTEXT = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+    "mail_auto_subscribe_no_notify": True,
+    "mail_activity_automation_skip": True,
+    "sale_no_log_for_new_lines": True,
+    "send_email": False,
+}
+
+
+class RetailImporterOrder(models.AbstractModel):
+    """Turn canonical orders of any channel into sales orders.
+
+    Everything that may need a person is found out before anything of that order is written, so that an order either
+    exists as the channel has it or does not exist. What is written is written for the batch at once.
+    """
+
+    _name = "retail.importer.order"
+    _inherit = "retail.importer"
+    _description = "Order importer"
+
+    _binding_model = "retail.binding.order"
+
+    def _import_batch(self, backend, documents):
+        """Create or update the sales orders of ``documents``.
+
+        :param retail.backend backend: the channel account the documents come from
+        :param list[dict] documents: valid ``order.v1`` documents, at most one per subject
+        :return: one :class:`ImportResult` per document, in the same order
+        """
+        self = self.with_context(**IMPORT_CONTEXT)
+        backend = backend.with_env(self.env)
+        works = [OrderWork(document, digests=digests_of(document)) for document in documents]
+        self._match_versions(backend, works)
+        self._leave_out_tests(backend, works)
+        self._plan_lines(backend, works)
+        self._find_partners(backend, works)
+        self._find_addresses(works)
+        self._create_orders(backend, [work for work in waiting(works) if work.is_new])
+        self._update_orders(backend, [work for work in waiting(works) if not work.is_new])
+        self._note_agreement(works)
+        return [work.result for work in works]
+
+    # ---------------------------------------------------------------- 1. what is new in these documents?
+
+    def _match_versions(self, backend, works):
+        """Lock what is bound, and end what is older than it or says the same."""
+        bindings = self.env["retail.binding.order"]._find_by_external(
+            backend, [work.document["external_id"] for work in works], lock=True
+        )
+        for work in works:
+            binding = work.binding = bindings.get(work.document["external_id"])
+            if not binding:
+                continue
+            if work.document["version"] < binding.external_version:
+                work.result = ImportResult("superseded", binding.order_id, self.env._("A newer version is in Odoo."))
+            elif registry.checksum(work.document) == binding.checksum:
+                work.result = ImportResult("unchanged", binding.order_id)
+
+    def _leave_out_tests(self, backend, works):
+        for work in waiting(works):
+            if work.document.get("is_test") and work.is_new and not backend.order_import_tests:
+                work.result = ImportResult("ignored", note=self.env._("It is a test order of the channel."))
+
+    # ---------------------------------------------------------------- 2. lines, taxes, totals: nothing is written
+
+    def _plan_lines(self, backend, works):
+        works = [work for work in waiting(works) if work.has_new("lines")]
+        if not works:
+            return
+        products = self.env["retail.product.matcher"]._load(
+            backend, [line for work in works for line in work.document["lines"]]
+        )
+        taxes = self.env["retail.order.taxes"]._load(backend)
+        accepted = self._find_accepted(backend, works)
+        for work in works:
+            with self._failing_alone(work):
+                work.currency = self._get_currency(backend, work.document)
+                self.env["retail.order.builder"]._build(backend, work, products, taxes)
+                self._settle(backend, work, accepted)
+        self.env["retail.product.matcher"]._link_found(backend, products)
+
+    def _settle(self, backend, work, accepted):
+        """Make the totals equal. Those of a cancelled order matter to nobody, and may not keep it from being cancelled."""
+        if work.document["cancelled_at"]:
+            return
+        none = self.env["retail.accepted.difference"]
+        self.env["retail.order.totals"]._settle(backend, work, accepted.get(work.document["external_id"], none))
+
+    def _find_accepted(self, backend, works):
+        ids = [work.document["external_id"] for work in works]
+        found = self.env["retail.accepted.difference"].search_fetch(
+            [("backend_id", "=", backend.id), ("order_external_id", "in", ids)],
+            ["order_external_id", "amount", "reason"],
+        )
+        return {accepted.order_external_id: accepted for accepted in found}
+
+    def _get_currency(self, backend, document):
+        """Return the order's currency.
+
+        :raises NeedsHuman: ``currency_unmapped``: Odoo does not use it, or the backend has no pricelist for it
+        """
+        code = document["currency"]
+        currency = self.env["retail.order.reader"]._currencies().get(code)
+        own = backend.company_id.currency_id
+        if currency and (currency == own or backend._get_pricelist(currency)):
+            return currency
+        raise NeedsHuman(
+            self.env._(
+                "Order %(order)s is in %(currency)s. Add a pricelist in %(currency)s to the backend %(backend)s.",
+                order=document["name"],
+                currency=code,
+                backend=backend.name,
+            )
+            if currency
+            else self.env._(
+                "Order %(order)s is in %(currency)s, which is not active in Odoo. Activate it, and add a pricelist in it "
+                "to the backend %(backend)s.",
+                order=document["name"],
+                currency=code,
+                backend=backend.name,
+            ),
+            kind="currency_unmapped",
+            cause_key="currency:%s" % code,
+            cause_title=self.env._("Orders in %s have no pricelist", code),
+            amount=(to_decimal(document["totals"]["total"]), code),
+            facts={"currency": code},
+        )
+
+    @contextmanager
+    def _failing_alone(self, work):
+        """Turn what needs a person into the end of this order, and of no other."""
+        try:
+            yield
+        except NeedsHuman as error:
+            if work.document["cancelled_at"] and not work.is_new and work.order is None:
+                # Whatever its lines say now: an order that is cancelled may not be shipped meanwhile.
+                work.lines = None
+                return
+            work.result = ImportResult.failed(error)
+
+    # ---------------------------------------------------------------- 3. who buys, and where does it go?
+
+    def _find_partners(self, backend, works):
+        """Set each work's customer. That of an order that exists stays as it is."""
+        new = [work for work in waiting(works) if work.is_new]
+        for work in waiting(works):
+            if not work.is_new:
+                work.partner = work.binding.order_id.partner_id
+        if not new:
+            return
+        identities = [self._get_identity(work.document) for work in new]
+        self.env["retail.partner.matcher"]._resolve(backend, identities)
+        for work, identity in zip(new, identities, strict=True):
+            work.partner = identity.partner
+            if identity.error:
+                work.result = ImportResult.failed(identity.error)
+
+    def _get_identity(self, document):
+        customer = document["customer"] or {}
+        external_id = customer.get("external_id")
+        return Identity(
+            subject=self.env._("Order %s", document["name"]),
+            # Not translated: it is recognised later, whatever the language is then.
+            placeholder="Customer %s" % external_id if external_id else "Guest of order %s" % document["name"],
+            external_id=external_id,
+            customer=customer,
+            address=document.get("billing_address") or document.get("shipping_address") or {},
+            email=clean_email(customer.get("email") or document.get("email")),
+            phone=(customer.get("phone") or document.get("phone") or "").strip(),
+            amount=(to_decimal(document["totals"]["total"]), document["currency"]),
+        )
+
+    def _find_addresses(self, works):
+        self.env["retail.address.book"]._resolve(
+            [work for work in waiting(works) if work.has_new("billing") or work.has_new("shipping")]
+        )
+
+    # ---------------------------------------------------------------- 4. new orders
+
+    def _create_orders(self, backend, works):
+        """Create, link and confirm new orders: each of it once for the batch."""
+        if not works:
+            return
+        tags = self.env["retail.order.reader"]._find_tags([work.document for work in works])
+        orders = self.env["sale.order"].create([self._get_create_values(backend, work, tags) for work in works])
+        for work, order in zip(works, orders, strict=True):
+            work.order = order
+        works = self._drop_wrong_totals(works)
+        self._link(backend, works)
+        self.env["retail.order.reader"]._write_payments(backend, works)
+        orders = orders.browse([work.order.id for work in works])
+        cancelled = orders.filtered("retail_cancelled_at")
+        if cancelled:
+            cancelled._action_cancel()
+        if backend.order_confirm and orders - cancelled:
+            (orders - cancelled).action_confirm()
+
+    def _drop_wrong_totals(self, works):
+        """Remove the orders whose total another addon changed while they were created."""
+        wrong = self.env["sale.order"]
+        for work in works:
+            if work.document["cancelled_at"]:
+                continue
+            error = self.env["retail.order.totals"]._differs(work.order, work.document)
+            if error:
+                work.result = ImportResult.failed(error)
+                wrong |= work.order
+        wrong.unlink()
+        return waiting(works)
+
+    def _get_create_values(self, backend, work, tags):
+        document = work.document
+        reader = self.env["retail.order.reader"]
+        pricelist = backend._get_pricelist(work.currency)
+        values = {
+            **reader._get_values(document, tags),
+            "tag_ids": reader._get_tag_commands(document, tags),
+            "retail_backend_id": backend.id,
+            "retail_external_name": document["name"],
+            "retail_placed_at": to_datetime(document["placed_at"]),
+            "date_order": to_datetime(document["placed_at"]),
+            "client_order_ref": document["name"],
+            "origin": document["name"],
+            "company_id": backend.company_id.id,
+            "partner_id": work.partner.id,
+            "partner_invoice_id": work.invoice_partner.id,
+            "partner_shipping_id": work.shipping_partner.id,
+            "pricelist_id": pricelist.id,
+            "carrier_id": work.carrier.id if work.carrier else False,
+            # The service user sells nothing: neither it nor its team may become the order's.
+            "user_id": (backend.salesperson_id or work.partner.user_id).id,
+            # It is paid in the channel: no portal link may ask for money or a signature again.
+            "require_payment": False,
+            "require_signature": False,
+            "validity_date": False,
+            "order_line": [(0, 0, line.to_values(10 * index)) for index, line in enumerate(work.lines, 1)],
+        }
+        for name in ("warehouse_id", "team_id", "payment_term_id"):
+            if backend[name]:
+                values[name] = backend[name].id
+        if backend.order_naming == "channel":
+            values["name"] = "%s%s" % (backend.order_prefix or "", document["name"])
+        return values
+
+    def _link(self, backend, works):
+        bindings = self.env["retail.binding.order"].create(
+            [
+                {
+                    "backend_id": backend.id,
+                    "external_id": work.document["external_id"],
+                    "order_id": work.order.id,
+                    **self._get_agreement(work),
+                }
+                for work in works
+            ]
+        )
+        for work, binding in zip(works, bindings, strict=True):
+            work.binding = binding
+            work.result = ImportResult("created", work.order)
+
+    # ---------------------------------------------------------------- 5. orders that exist
+
+    def _update_orders(self, backend, works):
+        if not works:
+            return
+        tags = self.env["retail.order.reader"]._find_tags([work.document for work in works])
+        for work in works:
+            work.order = work.binding.order_id
+            with self._failing_alone(work):
+                self.env["retail.order.updater"]._update(backend, work, tags)
+                work.binding.write(self._get_agreement(work))
+                work.result = ImportResult("updated", work.order)
+        self.env["retail.order.reader"]._write_payments(
+            backend, [work for work in works if work.result.outcome == "updated"]
+        )
+
+    # ---------------------------------------------------------------- 6. what both sides agree on now
+
+    def _get_agreement(self, work):
+        return {
+            "external_version": work.document["version"],
+            "checksum": registry.checksum(work.document),
+            "synced_at": self.env.cr.now(),
+            **{"%s_digest" % part: value for part, value in work.digests.items()},
+        }
+
+    def _note_agreement(self, works):
+        """Keep the version of documents that said nothing new: an older one that comes later is still older."""
+        for work in works:
+            if work.result.outcome == "unchanged" and work.document["version"] > work.binding.external_version:
+                work.binding.write({"external_version": work.document["version"], "synced_at": self.env.cr.now()})

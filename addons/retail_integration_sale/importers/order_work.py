@@ -1,0 +1,79 @@
+"""The plain values that the steps of an order import hand on to each other."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from odoo.fields import Command
+
+from odoo.addons.retail_integration_base.engine.messages import ImportResult
+
+
+@dataclass
+class LineSpec:
+    """One line as the order shall have it.
+
+    ``line_type`` and ``external_id`` name it for later versions of the document.
+    """
+
+    line_type: str
+    external_id: str
+    product: Any
+    name: str
+    quantity: Decimal
+    price_unit: Decimal
+    taxes: Any
+    is_delivery: bool = False
+    is_retail_rounding: bool = False
+
+    @property
+    def key(self):
+        return self.line_type, self.external_id
+
+    def to_values(self, sequence):
+        """Return the values that create the line."""
+        return {
+            "retail_line_type": self.line_type,
+            "retail_external_id": self.external_id,
+            "product_id": self.product.id,
+            "name": self.name,
+            "product_uom_qty": float(self.quantity),
+            "product_uom_id": self.product.uom_id.id,
+            "price_unit": float(self.price_unit),
+            "discount": 0.0,
+            "tax_ids": [Command.set(self.taxes.ids)],
+            "sequence": sequence,
+            "is_delivery": self.is_delivery,
+            "is_retail_rounding": self.is_retail_rounding,
+        }
+
+
+@dataclass
+class OrderWork:
+    """One document on its way to a sales order. ``result`` is set as soon as its end is known."""
+
+    document: dict
+    binding: Any = None
+    result: ImportResult | None = None
+    currency: Any = None
+    carrier: Any = None
+    #: ``None``: the channel's lines are as they were, and the order's stay as they are
+    lines: list | None = None
+    partner: Any = None
+    invoice_partner: Any = None
+    shipping_partner: Any = None
+    order: Any = None
+    digests: dict = field(default_factory=dict)
+
+    @property
+    def is_new(self):
+        return not self.binding
+
+    def has_new(self, part):
+        """Return whether the channel changed ``part`` (``lines``, ``billing``, ``shipping``) since the last version."""
+        return self.is_new or self.digests[part] != self.binding["%s_digest" % part]
+
+
+def waiting(works):
+    """Return the works whose end is not known yet."""
+    return [work for work in works if work.result is None]

@@ -1,0 +1,15 @@
+from . import (
+    retail_accepted_difference,
+    retail_backend,
+    retail_binding_order,
+    retail_binding_partner,
+    retail_binding_product,
+    retail_carrier_map,
+    retail_exception,
+    retail_order_payment,
+    retail_payment_map,
+    retail_product_alias,
+    retail_tax_map,
+    sale_order,
+    sale_order_line,
+)

@@ -1,0 +1,85 @@
+"""What a sales order knows of the channel it came from."""
+
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    retail_backend_id = fields.Many2one("retail.backend", "Channel", index="btree_not_null", readonly=True, copy=False)
+    retail_external_name = fields.Char("Channel Order", index="btree_not_null", readonly=True, copy=False)
+    retail_placed_at = fields.Datetime("Placed", readonly=True, copy=False, help="When the customer placed the order.")
+    retail_updated_at = fields.Datetime("Last Change in Channel", readonly=True, copy=False)
+    retail_cancelled_at = fields.Datetime("Cancelled in Channel", readonly=True, copy=False)
+    retail_cancel_reason = fields.Char("Cancel Reason", readonly=True, copy=False)
+    retail_financial_status = fields.Char("Payment in Channel", readonly=True, copy=False)
+    retail_fulfilment_status = fields.Char("Fulfilment in Channel", readonly=True, copy=False)
+    retail_source_name = fields.Char("Sold Through", readonly=True, copy=False, help="E.g. web, pos, a marketplace.")
+    retail_note = fields.Text("Customer's Note", readonly=True, copy=False)
+    retail_attributes = fields.Text("Further Details", readonly=True, copy=False)
+    retail_tags = fields.Char("Channel Tags", readonly=True, copy=False)
+    retail_total = fields.Monetary(
+        "Total in Channel", readonly=True, copy=False, help="What the channel says the customer owes."
+    )
+    retail_presentment_currency_id = fields.Many2one(
+        "res.currency", "Currency the Customer Saw", readonly=True, copy=False
+    )
+    retail_presentment_total = fields.Monetary(
+        "Total the Customer Saw", currency_field="retail_presentment_currency_id", readonly=True, copy=False
+    )
+    retail_keep_lines = fields.Boolean(
+        "Lines Kept as in Odoo",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Somebody decided that later changes of the channel do not change this order's lines, addresses or state.",
+    )
+    retail_payment_ids = fields.One2many("retail.order.payment", "order_id", "Channel Payments", readonly=True)
+    retail_paid_amount = fields.Monetary("Paid in Channel", compute="_compute_retail_paid_amount")
+
+    @api.depends("retail_payment_ids.amount", "retail_payment_ids.kind", "retail_payment_ids.status")
+    def _compute_retail_paid_amount(self):
+        signs = {"sale": 1, "capture": 1, "refund": -1}
+        for order in self:
+            order.retail_paid_amount = sum(
+                signs.get(payment.kind, 0) * payment.amount
+                for payment in order.retail_payment_ids
+                if payment.status == "success" and payment.currency_id == order.currency_id
+            )
+
+    def action_confirm(self):
+        """Confirm channel orders apart from others: they keep their own date (see below)."""
+        from_channel = self.filtered("retail_placed_at")
+        if from_channel and from_channel != self:
+            super(SaleOrder, self - from_channel).action_confirm()
+            return super(SaleOrder, from_channel).action_confirm()
+        return super().action_confirm()
+
+    def _prepare_confirmation_values(self):
+        """Keep the channel's time: Odoo would set the date of confirmation, which is only when the import ran."""
+        values = super()._prepare_confirmation_values()
+        if self and all(order.retail_placed_at for order in self):
+            values.pop("date_order", None)
+        return values
+
+    def action_view_retail_messages(self):
+        """Open the messages that made this order what it is."""
+        self.ensure_one()
+        bindings = self.env["retail.binding.order"].search([("order_id", "=", self.id)])
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Messages"),
+            "res_model": "retail.inbox",
+            "view_mode": "list,form",
+            "domain": [
+                ("backend_id", "in", bindings.backend_id.ids),
+                ("subject_key", "in", ["order:%s" % binding.external_id for binding in bindings]),
+            ],
+        }
+
+    def _has_left_the_shelf(self):
+        """Return whether something of one order was delivered or invoiced: its lines are history then."""
+        self.ensure_one()
+        return any(line.qty_invoiced or line.qty_delivered for line in self.order_line if not line.display_type) or any(
+            picking.state == "done" for picking in self.picking_ids
+        )

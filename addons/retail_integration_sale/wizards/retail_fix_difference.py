@@ -1,0 +1,54 @@
+"""Accept that one order's total differs from what Odoo works out."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class RetailFixDifference(models.TransientModel):
+    _name = "retail.fix.difference"
+    _inherit = "retail.fix"
+    _description = "Accept difference"
+
+    # A difference is accepted order by order, with a reason: never wholesale.
+    apply_to_all = fields.Boolean(default=False)
+    currency_id = fields.Many2one("res.currency", compute="_compute_amounts")
+    channel_total = fields.Monetary("Total in Channel", compute="_compute_amounts")
+    odoo_total = fields.Monetary("Total in Odoo", compute="_compute_amounts")
+    difference = fields.Monetary(compute="_compute_amounts")
+    reason = fields.Char(required=True)
+
+    @api.depends("exception_id")
+    def _compute_amounts(self):
+        for wizard in self:
+            facts = wizard._get_facts()
+            wizard.currency_id = self.env["res.currency"].search([("name", "=", facts.get("currency"))], limit=1)
+            wizard.channel_total = float(facts.get("channel_total") or 0)
+            wizard.odoo_total = float(facts.get("odoo_total") or 0)
+            wizard.difference = float(facts.get("difference") or 0)
+
+    def action_apply(self):
+        """Remember that the difference is accepted and replay; the importer books it as a rounding line."""
+        self.ensure_one()
+        if not self.env.user.has_group("retail_integration_base.group_retail_accountant"):
+            raise AccessError(self.env._("Only accountants accept differences."))
+        if not self.reason.strip():
+            raise UserError(self.env._("Say why: an auditor will want to know."))
+        external_id = self._get_facts().get("order_external_id")
+        model = self.env["retail.accepted.difference"]
+        model.sudo().search([("backend_id", "=", self.backend_id.id), ("order_external_id", "=", external_id)]).unlink()
+        model.create(
+            {
+                "backend_id": self.backend_id.id,
+                "order_external_id": external_id,
+                "currency_id": self.currency_id.id,
+                "amount": self.difference,
+                "reason": self.reason.strip(),
+            }
+        )
+        return self._replay(
+            self.env._(
+                "Difference of %(amount)s accepted: %(reason)s",
+                amount=self.currency_id.format(self.difference),
+                reason=self.reason.strip(),
+            )
+        )
