@@ -68,6 +68,7 @@ def _build(odoo, server, name, modules, source):
     try:
         run(
             [*command, "--stop-after-init", "--no-http", "--max-cron-threads=0", "--logfile", log],
+            env=odoo_config.environ(server, building),
             capture=True,
             failure=f"Installing {', '.join(modules)} failed.",
             todo=f"Read {log.relative_to(ROOT)}.",

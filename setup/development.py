@@ -1,11 +1,10 @@
 """A database and a server to develop with, kept from one start to the next."""
 
-import os
 import subprocess
 
 from . import addons, database, environment, odoo_config, server, system
 from .paths import PYTHON, ROOT
-from .shell import exclusive, run, say
+from .shell import environ, exclusive, run, say
 
 DATABASE = "retail_dev"
 DEFAULT_PORT = 8069
@@ -30,20 +29,22 @@ def update(addon=""):
     ready = _ensure_database(addon)
     modules = ",".join([addon] if addon else addons.product())
     command = [PYTHON, "-m", "odoo", "-c", _config(ready), "-i", modules, "-u", modules]
-    run([*command, "--stop-after-init", "--no-http", "--max-cron-threads=0"], failure="The update failed.")
+    options = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    run([*command, *options], env=odoo_config.environ(ready.server, DATABASE), failure="The update failed.")
 
 
 def shell(addon=""):
     """Open Odoo's Python shell on the development database."""
     ready = _ensure_database(addon)
-    return subprocess.call([str(PYTHON), "-m", "odoo", "shell", "-c", str(_config(ready)), "--no-http"], cwd=ROOT)
+    command = [str(PYTHON), "-m", "odoo", "shell", "-c", str(_config(ready)), "--no-http"]
+    return subprocess.call(command, cwd=ROOT, env=environ(odoo_config.environ(ready.server, DATABASE)))
 
 
 def psql(name=""):
     """Open psql on a database of the cluster."""
     ready = environment.ensure()
     command = [system.find_program("psql"), "-d", name or DATABASE]
-    return subprocess.call(command, env={**os.environ, **ready.server.env})
+    return subprocess.call(command, env=environ(ready.server.env))
 
 
 def _config(ready):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import data_checks, node, odoo_source, venv
 from .paths import ADDONS, PYTHON, ROOT, VENV
-from .shell import SetupError, exclusive, run, say, succeeds
+from .shell import SetupError, environ, exclusive, run, say, succeeds
 
 PRETTIER_SUFFIXES = (".js", ".mjs", ".cjs", ".css", ".scss", ".xml")
 # Not in pyproject.toml, where pylint lets `enable` win over `disable`. READMEs are made of the fragments in readme/ at
@@ -102,8 +102,8 @@ def _passes(name, files, fix):
         return False
     if not command:
         return True
-    environ = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    return subprocess.call([str(part) for part in command], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL) == 0
+    env = environ({"PYTHONWARNINGS": "ignore"})
+    return subprocess.call([str(part) for part in command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL) == 0
 
 
 def list_files():

@@ -1,6 +1,7 @@
 """Odoo's configuration file, as the tests, the demo and the shell need it."""
 
 import base64
+import os
 import secrets
 from configparser import RawConfigParser
 
@@ -46,6 +47,18 @@ def write(name, *, odoo, server, database, environment, **options):
     with path.open("w") as file:
         config.write(file)
     return path
+
+
+def environ(server, database):
+    """Return the changes to the environment that make Odoo obey its configuration file.
+
+    Odoo lets variables win over the file: any ``ODOO_<OPTION>``, and PostgreSQL's own.
+
+    :param Server server: the database server
+    :param str database: the database to run on
+    """
+    others = {name: None for name in os.environ if name.startswith(("ODOO_", "OPENERP_"))}
+    return {**others, **server.env, "PGDATABASE": database}
 
 
 def encryption_key():

@@ -50,9 +50,9 @@ class Server:
 
     @property
     def env(self):
-        """The variables that PostgreSQL's programs read."""
-        env = {"PGHOST": self.host, "PGPORT": str(self.port), "PGUSER": self.user}
-        return {**env, "PGPASSWORD": self.password} if self.password else env
+        """The variables that PostgreSQL's programs read; None for a password that there is not."""
+        password = self.password or None
+        return {"PGHOST": self.host, "PGPORT": str(self.port), "PGUSER": self.user, "PGPASSWORD": password}
 
 
 def ensure():

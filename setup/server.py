@@ -18,7 +18,7 @@ from pathlib import Path
 from . import odoo_config
 from .paths import PYTHON, ROOT, RUN, VENV
 from .ports import free_port, is_free
-from .shell import SetupError
+from .shell import SetupError, environ
 
 # With several workers it has to be this script: `python -m odoo` cannot restart its event-loop child.
 ODOO_SCRIPT = VENV / "bin" / "odoo"
@@ -31,7 +31,7 @@ class Process:
 
     :param str name: what to call it; its log is ``.local/run/<name>.log``
     :param list command: program and arguments
-    :param dict env: variables to add to the environment
+    :param dict env: changes to the environment, see :func:`setup.shell.environ`
     """
 
     def __init__(self, name, command, env=None):
@@ -39,7 +39,7 @@ class Process:
         self.log = RUN / f"{name}.log"
         self._pid_file = RUN / f"{name}.pid"
         self._command = [str(part) for part in command]
-        self._env = {**os.environ, **(env or {})}
+        self._env = environ(env)
         self._popen = None
 
     def start(self):
@@ -137,7 +137,8 @@ class OdooServer(Process):
             workers=workers,
             **{"max_cron_threads": 1, **options},
         )
-        super().__init__(name, [PYTHON, ODOO_SCRIPT, "-c", self.config], ready.server.env)
+        env = odoo_config.environ(ready.server, database)
+        super().__init__(name, [PYTHON, ODOO_SCRIPT, "-c", self.config], env)
 
     def start(self):
         """Start the server and wait until it answers."""

@@ -37,7 +37,7 @@ def run(command, *, env=None, cwd=ROOT, capture=False, stdout_to=None, failure="
     """Run ``command`` and return its output when ``capture`` is set.
 
     :param list command: program and arguments
-    :param dict env: variables to add to the environment
+    :param dict env: changes to the environment, see :func:`environ`
     :param bool capture: take the output instead of showing it; it is shown when the command fails
     :param Path stdout_to: file to write the output to, for a program that leaves a server behind
     :param str failure: what a failure means to the person
@@ -53,7 +53,7 @@ def run(command, *, env=None, cwd=ROOT, capture=False, stdout_to=None, failure="
         done = subprocess.run(
             command,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=environ(env),
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             stdin=subprocess.DEVNULL,
@@ -72,6 +72,12 @@ def run(command, *, env=None, cwd=ROOT, capture=False, stdout_to=None, failure="
         what = failure or "A command failed."
         raise SetupError(f"{what} (exit code {done.returncode}: {shlex.join(command)[:400]})", todo)
     return done.stdout if capture else None
+
+
+def environ(changes=None):
+    """Return the environment of this program with ``changes``: values to set, None for variables to leave out."""
+    merged = {**os.environ, **(changes or {})}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def succeeds(command, **kwargs):

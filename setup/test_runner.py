@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from . import addons, database, environment, node, odoo_config, system
 from .paths import ADDONS, PYTHON, ROOT, RUN
-from .shell import say
+from .shell import SetupError, environ, say
 
 PLAIN_FOLDERS = ("setup/tests", "simulators/*/tests", "benchmarks/tests", "benchmarks/*/tests")
 SERVER_FOLDERS = ("e2e",)
@@ -51,7 +51,10 @@ def main(addon="", keyword=""):
         if addons.names():
             parts.append(_run_addons(ready, addons.names(), keyword))
         parts.append(_run("server", SERVER_FOLDERS, WITHOUT_ODOO, keyword))
-    return _report([part for part in parts if part], keyword)
+    parts = [part for part in parts if part]
+    if not parts:
+        raise SetupError(f"There is no test in addons/{addon}/tests.", "Write one, or name another ADDON.")
+    return _report(parts, keyword)
 
 
 def verdict(parts, keyword):
@@ -75,12 +78,12 @@ def _run_addons(ready, wanted, keyword):
         config = odoo_config.write(name, odoo=ready.odoo, server=ready.server, database=name, environment="test")
         try:
             options = (f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=warn")
-            return _run("addons", folders, options, keyword)
+            return _run("addons", folders, options, keyword, odoo_config.environ(ready.server, name))
         finally:
             config.unlink()
 
 
-def _run(name, patterns, options, keyword):
+def _run(name, patterns, options, keyword, env=None):
     """Run pytest on the folders that match ``patterns``; return a :class:`Part`, or None where there is no folder."""
     folders = [path.relative_to(ROOT) for pattern in patterns for path in sorted(ROOT.glob(pattern))]
     if not folders:
@@ -91,8 +94,8 @@ def _run(name, patterns, options, keyword):
     if keyword:
         command += ["-k", keyword]
     say(f"Tests: {' '.join(map(str, folders))}")
-    environ = {**os.environ, "NODE_PATH": str(node.MODULES)}
-    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL)
+    env = environ({"NODE_PATH": str(node.MODULES), **(env or {})})
+    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
     try:
         return Part(name, code, *count(report))
     finally:

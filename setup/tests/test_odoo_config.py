@@ -64,6 +64,13 @@ def test_the_key_is_made_once(write):
     assert write()[1]["options"]["retail_encryption_keys"] == write()[1]["options"]["retail_encryption_keys"]
 
 
+def test_what_a_person_exported_for_odoo_does_not_win_over_the_file(monkeypatch):
+    monkeypatch.setenv("ODOO_HTTP_PORT", "80")
+    changes = odoo_config.environ(Server("db.example", 5433, "ann", ""), "retail_shop")
+    assert changes["ODOO_HTTP_PORT"] is None
+    assert (changes["PGHOST"], changes["PGDATABASE"]) == ("db.example", "retail_shop")
+
+
 def test_secrets_are_readable_by_their_owner_only(write, tmp_path):
     path, _parser = write()
     for secret in (path, tmp_path / "encryption.key"):

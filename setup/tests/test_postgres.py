@@ -35,5 +35,5 @@ def test_an_address_of_something_else_is_refused():
 
 
 def test_programs_get_a_password_only_where_there_is_one():
-    assert "PGPASSWORD" not in Server("h", 1, "u", "").env
+    assert Server("h", 1, "u", "").env["PGPASSWORD"] is None
     assert Server("h", 1, "u", "p").env == {"PGHOST": "h", "PGPORT": "1", "PGUSER": "u", "PGPASSWORD": "p"}

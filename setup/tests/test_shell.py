@@ -31,6 +31,13 @@ def test_a_command_that_cannot_run_does_not_succeed():
     assert not shell.succeeds(["no-such-program"])
 
 
+def test_a_variable_can_be_set_and_left_out(monkeypatch):
+    monkeypatch.setenv("OVEN", "hot")
+    assert shell.environ({"BREAD": "rye"})["BREAD"] == "rye"
+    assert shell.environ()["OVEN"] == "hot"
+    assert "OVEN" not in shell.environ({"OVEN": None})
+
+
 def test_a_digest_tells_apart_where_one_part_ends_and_the_next_begins(tmp_path):
     file = tmp_path / "file"
     file.write_text("ab")
