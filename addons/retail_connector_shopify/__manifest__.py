@@ -11,5 +11,4 @@
         "data/ir_cron.xml",
         "views/retail_backend_views.xml",
     ],
-    "installable": True,
 }

@@ -1,1 +1,1 @@
-from . import retail_credential, retail_backend, retail_connector_shopify, webhook_subscriptions, connection_check
+from . import connection_check, retail_backend, retail_connector_shopify, retail_credential, webhook_subscriptions

@@ -2,7 +2,13 @@
 
 from odoo import fields, models
 
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import (
+    NeedsHuman,
+    Refused,
+    RetailError,
+    RetryLater,
+    VendorChanged,
+)
 from odoo.addons.retail_integration_base.engine.messages import Check
 
 from ..shopify import const, domains, subscriptions
@@ -44,9 +50,7 @@ class RetailConnectorShopify(models.AbstractModel):
         else:
             checks.append(Check("error", _("Disarmed"), backend.disarmed_reason or ""))
         if not domains.normalise(backend.shopify_domain):
-            checks.append(
-                Check("error", _("No shop"), _("Enter the shop's domain, like your-shop.myshopify.com."))
-            )
+            checks.append(Check("error", _("No shop"), _("Enter the shop's domain, like your-shop.myshopify.com.")))
         if not backend.shopify_client_id:
             checks.append(
                 Check("error", _("No client ID"), _("Copy it from the app's settings in Shopify's Dev Dashboard."))
@@ -79,7 +83,10 @@ class RetailConnectorShopify(models.AbstractModel):
         """Return the check of a call that failed, in terms of what to do."""
         _ = self.env._
         titles = {
-            "wrong_client": (_("Wrong client ID or client secret"), _("Compare both with the app in the Dev Dashboard.")),
+            "wrong_client": (
+                _("Wrong client ID or client secret"),
+                _("Compare both with the app in the Dev Dashboard."),
+            ),
             "not_installed": (
                 _("The app is not installed in this shop"),
                 _("Install it from the Dev Dashboard. App and shop have to belong to one organization."),
@@ -109,12 +116,18 @@ class RetailConnectorShopify(models.AbstractModel):
                 Check(
                     "error",
                     _("Another shop answers"),
-                    _("%(own)s is %(other)s. Enter the latter.", own=backend.shopify_domain, other=shop["myshopifyDomain"]),
+                    _(
+                        "%(own)s is %(other)s. Enter the latter.",
+                        own=backend.shopify_domain,
+                        other=shop["myshopifyDomain"],
+                    ),
                 )
             )
         else:
             checks.append(Check("ok", _("Connected with the shop %s", shop["name"])))
-        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", shop["currencyCode"])])
+        currency = (
+            self.env["res.currency"].with_context(active_test=False).search([("name", "=", shop["currencyCode"])])
+        )
         if currency == backend.company_id.currency_id or backend._get_pricelist(currency):
             checks.append(Check("ok", _("The shop sells in %s", shop["currencyCode"])))
         else:
@@ -122,7 +135,9 @@ class RetailConnectorShopify(models.AbstractModel):
                 Check(
                     "error",
                     _("No pricelist in the shop's currency %s", shop["currencyCode"]),
-                    _("Orders could not be booked. Activate the currency and choose a pricelist in it on this backend."),
+                    _(
+                        "Orders could not be booked. Activate the currency and choose a pricelist in it on this backend."
+                    ),
                 )
             )
         return checks
@@ -137,8 +152,19 @@ class RetailConnectorShopify(models.AbstractModel):
             return [Check("error", _("The API version %s is not supported any more", version), detail)]
         if days <= const.API_VERSION_ALARM.days:
             detail = _("Update this connector and choose a newer version before %s.", const.version_end(version))
-            return [Check("warning", _("The API version %(version)s ends in %(days)s days", version=version, days=days), detail)]
-        return [Check("ok", _("API version %(version)s, supported until %(end)s", version=version, end=const.version_end(version)))]
+            return [
+                Check(
+                    "warning",
+                    _("The API version %(version)s ends in %(days)s days", version=version, days=days),
+                    detail,
+                )
+            ]
+        return [
+            Check(
+                "ok",
+                _("API version %(version)s, supported until %(end)s", version=version, end=const.version_end(version)),
+            )
+        ]
 
     def _check_scopes(self, data):
         _ = self.env._
@@ -147,13 +173,20 @@ class RetailConnectorShopify(models.AbstractModel):
         surplus = sorted(granted - set(const.SCOPES) - {const.SCOPE_ALL_ORDERS})
         checks = []
         if missing:
-            detail = _("Add to the app's access scopes: %s. Then install the new version of the app.", ", ".join(missing))
+            detail = _(
+                "Add to the app's access scopes: %s. Then install the new version of the app.", ", ".join(missing)
+            )
             checks.append(Check("error", _("Permissions are missing"), detail))
         if surplus:
-            detail = _("Not needed for what is installed here: %s. What an app cannot do, it cannot do by mistake.", ", ".join(surplus))
+            detail = _(
+                "Not needed for what is installed here: %s. What an app cannot do, it cannot do by mistake.",
+                ", ".join(surplus),
+            )
             checks.append(Check("warning", _("The app has more permissions than it needs"), detail))
         if const.SCOPE_ALL_ORDERS not in granted:
-            detail = _("Older ones would need the permission %s, which Shopify grants on request.", const.SCOPE_ALL_ORDERS)
+            detail = _(
+                "Older ones would need the permission %s, which Shopify grants on request.", const.SCOPE_ALL_ORDERS
+            )
             checks.append(Check("ok", _("Orders of the last 60 days can be read"), detail))
         return checks or [Check("ok", _("The app has the permissions it needs and no others"))]
 

@@ -29,8 +29,20 @@ class RetailConnectorShopify(models.AbstractModel):
     def _get_flows(self):
         return [
             {"entity": "order", "direction": "in", "latency": "realtime", "sequence": 10, "poll_interval_minutes": 5},
-            {"entity": "product", "direction": "in", "latency": "standard", "sequence": 20, "poll_interval_minutes": 30},
-            {"entity": "customer", "direction": "in", "latency": "standard", "sequence": 30, "poll_interval_minutes": 30},
+            {
+                "entity": "product",
+                "direction": "in",
+                "latency": "standard",
+                "sequence": 20,
+                "poll_interval_minutes": 30,
+            },
+            {
+                "entity": "customer",
+                "direction": "in",
+                "latency": "standard",
+                "sequence": 30,
+                "poll_interval_minutes": 30,
+            },
         ]
 
     def _get_endpoint_settings(self, backend):

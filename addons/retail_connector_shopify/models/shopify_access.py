@@ -74,7 +74,9 @@ class BackendTokens:
 
     def _grant(self, env):
         backend = env["retail.backend"].browse(self._backend_id)
-        token, seconds, _scopes = grant_token(self._http, backend.shopify_client_id or "", backend._get_secret(SIGNING_KIND))
+        token, seconds, _scopes = grant_token(
+            self._http, backend.shopify_client_id or "", backend._get_secret(SIGNING_KIND)
+        )
         ends_at = fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
         backend._set_secret(TOKEN_KIND, token, expires_at=ends_at)
         env["retail.credential"].search(

@@ -79,7 +79,9 @@ def _nodes_of(answer, name, batch):
         raise VendorChanged("The answer to %s has not one node per id." % name, differences=["nodes: wrong length"])
     for gid, node in zip(batch, nodes):
         if node is not None and (not isinstance(node, dict) or node.get("id") != gid):
-            raise VendorChanged("The answer to %s has another object in the place of %s." % (name, gid), differences=["nodes: order"])
+            raise VendorChanged(
+                "The answer to %s has another object in the place of %s." % (name, gid), differences=["nodes: order"]
+            )
     return nodes
 
 

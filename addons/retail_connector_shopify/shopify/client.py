@@ -17,7 +17,10 @@ _MIN_THROTTLE_DELAY = timedelta(seconds=1)
 _MAX_THROTTLE_DELAY = timedelta(minutes=2)
 _TRANSIENT_CODES = frozenset(("INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"))
 _STATUS_REASONS = {
-    401: ("invalid_token", "Shopify refuses the access token. Check the client id and secret, and that the app is installed."),
+    401: (
+        "invalid_token",
+        "Shopify refuses the access token. Check the client id and secret, and that the app is installed.",
+    ),
     402: ("shop_frozen", "The shop is frozen: its owner has to settle an invoice with Shopify."),
     403: ("forbidden", "Shopify refuses the access. Check the app's permissions for this shop."),
     404: ("not_a_shop", "No shop answers under this domain."),
@@ -162,7 +165,8 @@ class ShopifyClient:
         if served != version:
             # Shopify answers a version it has dropped with the oldest it still has ("falls forward").
             raise VendorChanged(
-                "Shopify does not serve API version %s any more; it answered with %s. Choose a newer version." % (version, served),
+                "Shopify does not serve API version %s any more; it answered with %s. Choose a newer version."
+                % (version, served),
                 differences=["version: %s" % served],
                 evidence={"served_version": served},
             )
@@ -184,7 +188,11 @@ class ShopifyClient:
         if "THROTTLED" in codes:
             raise RetryLater("The shop's query budget is used up.", delay=self.throttle.delay(), evidence=evidence)
         if "MAX_COST_EXCEEDED" in codes:
-            raise TooExpensive("%s costs too much: %s" % (name, text), share=_affordable_share(errors, self.throttle), evidence=evidence)
+            raise TooExpensive(
+                "%s costs too much: %s" % (name, text),
+                share=_affordable_share(errors, self.throttle),
+                evidence=evidence,
+            )
         if codes & _TRANSIENT_CODES:
             raise RetryLater("Shopify failed inside: %s" % text, evidence=evidence)
         if "SHOP_INACTIVE" in codes:
@@ -192,7 +200,9 @@ class ShopifyClient:
         withheld = frozenset(_path(error) for error in errors if _is_withheld(error))
         refused = [error for error in errors if not _is_withheld(error)]
         if refused and all(_dict(error.get("extensions")).get("code") == "ACCESS_DENIED" for error in refused):
-            raise Refused("Shopify refuses part of %s: %s" % (name, text), reason="missing_scope", status=403, evidence=evidence)
+            raise Refused(
+                "Shopify refuses part of %s: %s" % (name, text), reason="missing_scope", status=403, evidence=evidence
+            )
         if refused:
             raise VendorChanged(
                 "Shopify does not accept %s: %s" % (name, text),
@@ -232,7 +242,9 @@ def read_json(response):
     try:
         answer = json.loads(response.body, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise VendorChanged("Shopify answered with something that is not JSON.", evidence={"status": response.status}) from error
+        raise VendorChanged(
+            "Shopify answered with something that is not JSON.", evidence={"status": response.status}
+        ) from error
     if not isinstance(answer, dict):
         raise VendorChanged("Shopify answered with JSON that is no object.", evidence={"status": response.status})
     return answer

@@ -49,9 +49,7 @@ def map_address(address):
     if address is None:
         return None
     country = clean(address["countryCodeV2"])
-    name = clean(address["name"]) or " ".join(
-        filter(None, (clean(address["firstName"]), clean(address["lastName"])))
-    )
+    name = clean(address["name"]) or " ".join(filter(None, (clean(address["firstName"]), clean(address["lastName"]))))
     return {
         "external_id": address.get("id"),
         "name": name or None,

@@ -37,7 +37,12 @@ def map_lines(node, purse):
     ]
     lines += [_map_fee(fee, purse) for fee in node["additionalFees"]]
     shipping_lines = [
-        _map_shipping(line, purse, removed_shipping.get(line["id"], Removed()), line["id"] or "%s#shipping-%d" % (node["id"], index))
+        _map_shipping(
+            line,
+            purse,
+            removed_shipping.get(line["id"], Removed()),
+            line["id"] or "%s#shipping-%d" % (node["id"], index),
+        )
         for index, line in enumerate(node["shippingLines"]["nodes"], 1)
     ]
     duties = _map_duties(node, purse, removed_duties)
@@ -197,7 +202,12 @@ def _total(lines, shipping_lines, duties, taxes_included):
 
 def _map_fee(fee, purse):
     return _simple_line(
-        fee["id"], "custom", clean(fee["name"]) or "Fee", purse.read(fee["price"]), _taxes(fee["taxLines"], purse), purse
+        fee["id"],
+        "custom",
+        clean(fee["name"]) or "Fee",
+        purse.read(fee["price"]),
+        _taxes(fee["taxLines"], purse),
+        purse,
     )
 
 

@@ -33,7 +33,10 @@ def _objects(schema):
 
 def _connection(schema):
     return _object(
-        {"nodes": _objects(schema), "pageInfo": _object({"hasNextPage": _FLAG, "endCursor": {"type": "string", "nullable": True}})}
+        {
+            "nodes": _objects(schema),
+            "pageInfo": _object({"hasNextPage": _FLAG, "endCursor": {"type": "string", "nullable": True}}),
+        }
     )
 
 
@@ -51,10 +54,9 @@ _DISCOUNTS = _objects(
     }
 )
 _ATTRIBUTES = _objects({"key": _TEXT, "value": _TEXT_OR_NULL})
-ADDRESS = {
-    key: _TEXT_OR_NULL
-    for key in "name firstName lastName company address1 address2 zip city province provinceCode phone".split()
-}
+ADDRESS = dict.fromkeys(
+    "name firstName lastName company address1 address2 zip city province provinceCode phone".split(), _TEXT_OR_NULL
+)
 ADDRESS["countryCodeV2"] = dict(_TEXT_OR_NULL, regex="[A-Z]{2}")
 _IDENTITY = {
     "id": _ID,

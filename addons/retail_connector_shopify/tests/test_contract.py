@@ -1,0 +1,96 @@
+"""Every document with realistic variables against the published schemas of both supported versions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from odoo.addons.retail_connector_shopify.shopify import const, documents, subscriptions
+from simulators.shopify import contract, schemas
+from simulators.shopify.scopes import needed_scopes
+
+GID = "gid://shopify/Order/5600001703936"
+PAGE = {"id": GID, "after": "eyJsYXN0X2lkIjo1fQ=="}
+BATCH = {"ids": ["gid://shopify/Order/%d" % number for number in range(1, 51)]}
+CHANGED = {"query": "updated_at:>='2026-10-01T08:00:00Z'", "first": const.POLL_PAGE, "after": None}
+WANTED = subscriptions.wanted("https://odoo.example/retail/T0ken-_/webhook")
+
+#: Variables as the code sends them; a document without an entry here fails the first test.
+VARIABLES = {
+    "customer_addresses": PAGE,
+    "customers_by_ids": BATCH,
+    "customers_changed": CHANGED,
+    "order_line_items": PAGE,
+    "order_refunds": {"id": GID, "first": const.MAX_PAGE},
+    "order_shipping_lines": PAGE,
+    "order_transactions": {"id": GID, "first": const.MAX_PAGE},
+    "orders_by_ids": {**BATCH, "lines": 20},
+    "orders_changed": CHANGED,
+    "product_variants": PAGE,
+    "products_by_ids": {**BATCH, "variants": 20},
+    "products_changed": {**CHANGED, "after": "eyJsYXN0X2lkIjo1fQ=="},
+    "protected_data_probe": {},
+    "refund_line_items": PAGE,
+    "shop": {},
+    "webhook_subscription_create": {"topic": "ORDERS_CREATE", "subscription": WANTED},
+    "webhook_subscription_update": {
+        "id": "gid://shopify/WebhookSubscription/1",
+        "subscription": {**WANTED, "filter": ""},
+    },
+    "webhook_subscriptions": {"after": None},
+}
+EACH = pytest.mark.parametrize("version", const.API_VERSIONS)
+
+
+def test_every_document_has_variables_here():
+    assert documents.names() == sorted(VARIABLES)
+
+
+def test_the_supported_versions_are_the_two_newest_there_are_schemas_of():
+    assert sorted(const.API_VERSIONS) == sorted(schemas.SUPPORTED)
+
+
+@EACH
+@pytest.mark.parametrize("name", sorted(VARIABLES))
+def test_a_document_with_its_variables_fits_the_schema(version, name):
+    assert contract.check_document(version, documents.text(name), VARIABLES[name]) == []
+
+
+@EACH
+@pytest.mark.parametrize("name", sorted(VARIABLES))
+def test_a_document_uses_nothing_deprecated(version, name):
+    assert contract.deprecated_uses(version, documents.text(name), VARIABLES[name]) == []
+
+
+@EACH
+def test_a_document_that_does_not_fit_would_be_noticed(version):
+    wrong = documents.text("orders_by_ids").replace("currentQuantity", "currentAmount")
+    assert contract.check_document(version, wrong, VARIABLES["orders_by_ids"])
+    assert contract.check_document(version, documents.text("orders_by_ids"), {**BATCH, "lines": "20"})
+
+
+@EACH
+def test_every_topic_is_one_of_the_schemas(version):
+    known = schemas.load(version).schema.type_map["WebhookSubscriptionTopic"].values
+    assert {const.topic_enum(topic) for topic in const.TOPICS} <= set(known)
+
+
+@EACH
+def test_the_scopes_are_the_least_that_the_documents_need(version):
+    assert needed_scopes(version, *map(documents.text, documents.names())) == set(const.SCOPES)
+
+
+def test_the_readme_and_the_form_name_exactly_these_scopes():
+    addon = Path(documents.__file__).parents[1]
+    for path in ("readme/CONFIGURE.md", "views/retail_backend_views.xml"):
+        text = (addon / path).read_text("utf-8")
+        named = set(re.findall(r"\b(?:read|write)_[a-z_]+\b", text)) - {const.SCOPE_ALL_ORDERS}
+        assert named == set(const.SCOPES), path
+
+
+@EACH
+def test_protected_fields_are_those_of_the_schema(version):
+    """What the client takes as withheld must be what the vendor calls protected, or hold nothing else."""
+    protected = {field for _type, field in schemas.load(version).protected}
+    wrappers = {"customer", "defaultEmailAddress", "defaultPhoneNumber"}
+    assert const.PROTECTED_FIELDS - wrappers <= protected
