@@ -1,1 +1,7 @@
-from . import connection_check, retail_backend, retail_connector_shopify, retail_credential, webhook_subscriptions
+from . import (
+    retail_backend,
+    retail_connector_shopify,
+    retail_connector_shopify_check,
+    retail_connector_shopify_webhooks,
+    retail_credential,
+)
