@@ -2,8 +2,10 @@
 
 import base64
 import json
+import os
 import urllib.request
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,15 +65,22 @@ def ready():
     return environment.ensure(system.CHROMIUM, system.CHROMEDRIVER)
 
 
-@pytest.fixture(scope="module")
-def odoo(ready):
-    """An :class:`Odoo` with all of the suite, for the tests of one module; dropped with its database afterwards."""
-    suite = database.ensure_suite(ready.odoo, ready.server, addons.product())
+@contextmanager
+def serve(ready, wanted, **options):
+    """Run an :class:`Odoo` with the addons ``wanted`` on a database of its own, dropped afterwards."""
+    suite = database.ensure_suite(ready.odoo, ready.server, wanted)
     with (
         database.scratch(ready.server, suite, "e2e") as name,
-        running("e2e", ready, database=name, environment="test", workers=2) as server,
+        running(f"e2e-{os.getpid()}", ready, database=name, environment="test", workers=2, **options) as server,
     ):
         yield Odoo(server, lambda statement: database.sql(ready.server, statement, name))
+
+
+@pytest.fixture(scope="module")
+def odoo(ready):
+    """An :class:`Odoo` with all of the suite, for the tests of one module."""
+    with serve(ready, addons.product()) as served:
+        yield served
 
 
 @pytest.fixture

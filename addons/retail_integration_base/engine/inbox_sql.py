@@ -248,7 +248,7 @@ def mark_awake(cr, group):
     """Set the group's flag and return whether this call did: true exactly on the edge from asleep to awake."""
     cr.execute(
         "UPDATE retail_drain_group SET is_awake = true, woken_at = clock_timestamp() AT TIME ZONE 'UTC' "
-        "WHERE number = %s AND NOT is_awake RETURNING number",
+        "WHERE number = %s AND is_awake IS NOT TRUE RETURNING number",
         (group,),
     )
     return cr.fetchone() is not None

@@ -168,7 +168,7 @@ class TestGateway(RetailCase, HttpCase):
 
     def test_a_stored_message_wakes_one_drain_job_for_many_messages(self):
         jobs = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
-        self.env["retail.drain.group"].search([]).write({"is_awake": False})
+        self.env.cr.execute("UPDATE retail_drain_group SET is_awake = NULL")
         for number in range(5):
             body = note_body("n1", version=number)
             self.post(body, signed_headers(body, "m%d" % number))

@@ -1,0 +1,197 @@
+"""The inbox under real processes: many callers at once, two workers, the job runner, and sudden death."""
+
+import base64
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from standardwebhooks import Webhook
+
+from conftest import serve
+
+KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
+UNFINISHED = "SELECT count(*) FROM retail_inbox_work WHERE NOT is_held"
+
+
+@pytest.fixture(scope="module")
+def odoo(ready):
+    with serve(ready, ["test_retail_integration"]) as served:
+        yield served
+
+
+@pytest.fixture
+def shop(odoo):
+    """A fresh armed backend with a live flow of notes; yields a function that posts a note and returns the status."""
+    backend_id = odoo.call("retail.backend", "create", {"name": "Notes", "connector": "manual"})
+    backend_id = backend_id[0] if isinstance(backend_id, list) else backend_id
+    odoo.call("retail.credential", "create", {"backend_id": backend_id, "value": KEY})
+    odoo.call("retail.backend", "action_arm", [backend_id])
+    flows = odoo.call("retail.flow", "search", [("backend_id", "=", backend_id)])
+    odoo.call("retail.flow", "action_live", flows)
+    (backend,) = odoo.call("retail.backend", "read", [backend_id], ["token"])
+
+    def post(external_id, version=1, text="hello", message_id=None):
+        document = {"schema": "note.v1", "external_id": external_id, "version": version, "text": text}
+        body = json.dumps(document)
+        message_id = message_id or f"{backend_id}:{external_id}:{version}"
+        now = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(KEY).sign(message_id, now, body),
+        }
+        request = urllib.request.Request(f"{odoo.url}/retail/{backend['token']}/webhook", body.encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    post.backend_id = backend_id
+    return post
+
+
+def wait_until(condition, seconds=120):
+    """Wait for ``condition``; the caller asserts what it wants to be true."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def drained(odoo, seconds=120):
+    wait_until(lambda: odoo.sql(UNFINISHED).strip() == "0", seconds)
+    assert odoo.sql(UNFINISHED).strip() == "0", odoo.server.log_tail(40)
+
+
+def states(odoo, shop):
+    rows = odoo.sql(f"SELECT state, count(*) FROM retail_inbox WHERE backend_id = {shop.backend_id} GROUP BY state")
+    return {state: int(count) for state, count in (row.split("|") for row in rows.split())}
+
+
+def effects(odoo, shop):
+    rows = odoo.sql(
+        "SELECT n.name, n.effects, n.history FROM test_retail_note n JOIN retail_binding_note b ON b.note_id = n.id "
+        f"WHERE b.backend_id = {shop.backend_id}"
+    )
+    return {name: (int(count), history) for name, count, history in (row.split("|") for row in rows.split())}
+
+
+def test_a_burst_of_duplicates_from_many_callers_takes_effect_once_each(odoo, shop):
+    names = [f"n{number}" for number in range(150)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(shop, names * 3))
+    assert set(answers) == {200}
+    drained(odoo)
+    assert states(odoo, shop) == {"done": 150}
+    assert effects(odoo, shop) == {name: (1, "1") for name in names}
+
+
+def test_simultaneous_deliveries_of_one_event_are_all_answered_200(odoo, shop):
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _i: shop("storm"), range(64)))
+    assert set(answers) == {200}
+    drained(odoo)
+    assert states(odoo, shop) == {"done": 1}
+
+
+def test_versions_in_any_order_end_in_the_newest(odoo, shop):
+    jobs = [(f"n{number}", version) for version in (3, 1, 5, 2, 4) for number in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda job: shop(*job, text=f"v{job[1]}"), jobs)) == {200}
+    drained(odoo)
+    rows = odoo.sql(
+        "SELECT DISTINCT n.text FROM test_retail_note n JOIN retail_binding_note b ON b.note_id = n.id "
+        f"WHERE b.backend_id = {shop.backend_id}"
+    )
+    assert rows.split() == ["v5"]
+    for count, history in effects(odoo, shop).values():
+        versions = [int(version) for version in history.split(",")]
+        assert versions == sorted(set(versions)) and count == len(versions), history
+
+
+def test_a_message_is_worked_off_without_anybody_asking(odoo, shop):
+    assert shop("quick") == 200
+    drained(odoo)
+    assert list(effects(odoo, shop)) == ["quick"]
+
+
+def test_a_worker_killed_while_it_drains_loses_and_repeats_nothing(odoo, shop):
+    for round_number in range(3):
+        names = [f"r{round_number}n{number}" for number in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(shop, names)) == {200}
+        _kill_a_drain(odoo)
+    drained(odoo, 200)
+    found = effects(odoo, shop)
+    assert len(found) == 600
+    assert {count for count, _history in found.values()} == {1}
+
+
+def test_a_message_that_kills_its_worker_is_kept_apart_and_the_rest_goes_on(odoo, shop):
+    assert shop("innocent1") == 200
+    assert shop("poison", text="kill") == 200
+    assert shop("innocent2") == 200
+
+    def isolated():
+        return odoo.sql("SELECT count(*) FROM retail_inbox WHERE state = 'held'").strip() == "1"
+
+    wait_until(isolated, 240)
+    assert isolated(), odoo.server.log_tail(40)
+    drained(odoo)
+    assert sorted(effects(odoo, shop)) == ["innocent1", "innocent2"]
+    outcomes = odoo.sql(
+        "SELECT l.outcome FROM retail_sync_log l JOIN retail_inbox m ON m.id = l.inbox_id "
+        "WHERE m.subject_key = 'note:poison' ORDER BY l.id"
+    )
+    assert outcomes.split() == ["lost", "lost", "lost", "held"]
+
+
+def _kill_a_drain(odoo):
+    """Kill the process that holds a lane, once there is one."""
+    holder = (
+        "SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND a.client_port IS NOT NULL LIMIT 1"
+    )
+    wait_until(lambda: odoo.sql(holder).strip(), 30)
+    workers = _children(odoo.server.pid)
+    connections = odoo.sql(
+        "SELECT DISTINCT a.client_port FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted"
+    ).split()
+    for pid in workers:
+        if connections and _holds_port(pid, int(connections[0])):
+            os.kill(pid, signal.SIGKILL)
+            return
+    # It had finished already; kill any worker, which is as sudden.
+    os.kill(workers[0], signal.SIGKILL)
+
+
+def _children(parent):
+    with open(f"/proc/{parent}/task/{parent}/children") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def _holds_port(pid, port):
+    """Whether a process has a socket whose local port is ``port`` (Linux)."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}") as file:
+            for line in file.readlines()[1:]:
+                fields = line.split()
+                if int(fields[1].rpartition(":")[2], 16) == port and fields[9] in inodes:
+                    return True
+    return False
