@@ -25,7 +25,7 @@ Variables of the environment: ODOO_HOME (an Odoo 19 that you have), PGHOST, PGPO
 import shutil
 import sys
 
-from . import development, environment, lint, node, postgres, server, test_runner, wheels
+from . import development, environment, lint, node, postgres, process, test_runner, wheels
 from .paths import LOCAL
 from .shell import SetupError, say
 
@@ -56,12 +56,12 @@ def _lint(_options, words):
 
 
 def _stop(_options, _words):
-    server.end_all_leftovers()
+    process.end_all()
     postgres.stop()
 
 
 def _clean(_options, _words):
-    server.end_all_leftovers()
+    process.end_all()
     postgres.remove()
     for folder in (LOCAL, wheels.DIST):
         shutil.rmtree(folder, ignore_errors=True)
