@@ -60,7 +60,9 @@ class RetailAddressBook(models.AbstractModel):
         for known, contact in shelf:
             names = {plain(known.get("name")), plain("%s, %s" % (known.get("company_name"), known.get("name")))}
             phones = known.get("phone"), values.get("phone")
-            if place_key(known) == place and name in names and (not all(phones) or same_phone(*phones)):
+            # Customers have a phone of their own, besides the one for the parcel; two addresses of one are told apart.
+            is_other_phone = contact != partner and all(phones) and not same_phone(*phones)
+            if place_key(known) == place and name in names and not is_other_phone:
                 return contact
         return None
 

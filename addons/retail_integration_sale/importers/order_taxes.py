@@ -100,8 +100,8 @@ class RetailOrderTaxes(models.AbstractModel):
         where = "%s, %s" % (where, country_code) if where else country_code or self.env._("no country")
         return NeedsHuman(
             self.env._(
-                "Order %(order)s has the tax “%(title)s” of %(rate)s %% (%(where)s, %(form)s), which is mapped to no tax. "
-                "Map it.",
+                "Order %(order)s has the tax “%(title)s” of %(rate)s %% (%(where)s, %(form)s), which is mapped to no "
+                "tax. Map it.",
                 order=document["name"],
                 title=title,
                 rate=rate_text,

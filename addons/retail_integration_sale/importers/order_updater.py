@@ -71,8 +71,8 @@ class RetailOrderUpdater(models.AbstractModel):
 
     def _write_head(self, work, tags):
         reader, order = self.env["retail.order.reader"], work.order
+        commands = reader._get_tag_commands(work.document, tags, order)  # compares with the tags the channel had before
         write_changes(order, reader._get_values(work.document, tags))
-        commands = reader._get_tag_commands(work.document, tags, order)
         if commands:
             order.tag_ids = commands
 

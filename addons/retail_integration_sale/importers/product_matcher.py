@@ -153,8 +153,8 @@ class RetailProductMatcher(models.AbstractModel):
             known_by, cause_key = self.env._("no SKU"), "title:%s" % title
         return NeedsHuman(
             self.env._(
-                "Order %(order)s has line “%(title)s” (%(known_by)s), which no product carries. Link it to a product, or "
-                "create one.",
+                "Order %(order)s has line “%(title)s” (%(known_by)s), which no product carries. Link it to a product, "
+                "or create one.",
                 order=document["name"],
                 title=title,
                 known_by=known_by,
@@ -171,8 +171,8 @@ class RetailProductMatcher(models.AbstractModel):
         sku = clean(line.get("sku")) or clean(line.get("barcode"))
         return NeedsHuman(
             self.env._(
-                "%(subject)s: “%(title)s” has SKU %(sku)s, which several products carry: %(products)s. Link it to one of "
-                "them.",
+                "%(subject)s: “%(title)s” has SKU %(sku)s, which several products carry: %(products)s. Link it to one "
+                "of them.",
                 subject=subject,
                 title=line_title(line),
                 sku=sku,

@@ -23,15 +23,15 @@ class RetailException(models.Model):
         return {
             **super()._get_help_texts(),
             "product_unknown": _(
-                "The order waits for one of its products. “Link product” says which product it is, or makes one of what "
-                "the channel said; all orders that wait for it go on."
+                "The order waits for one of its products. “Link product” says which product it is, or makes one of "
+                "what the channel said; all orders that wait for it go on."
             ),
             "product_ambiguous": _(
                 "Give the product that is meant the SKU alone, or say with “Link product” which one it is."
             ),
             "tax_unmapped": _(
-                "“Map tax” says which tax of Odoo stands for the one the channel charged. A fitting one is proposed; all "
-                "orders with the same tax go on."
+                "“Map tax” says which tax of Odoo stands for the one the channel charged. A fitting one is proposed; "
+                "all orders with the same tax go on."
             ),
             "customer_ambiguous": _(
                 "“Choose customer” says which contact it is. If they are one person, merge the contacts instead and "

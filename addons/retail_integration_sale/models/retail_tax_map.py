@@ -37,7 +37,8 @@ class RetailTaxMap(models.Model):
         # ``price_include`` is what counts: since Odoo 18 a tax has ``price_include_override`` and otherwise follows
         # its company, so one tax can change sides when the company's setting does.
         for line in self:
-            wrong = line.tax_ids.filtered(lambda tax: tax.price_include != line.price_include)
+            included = line.tax_ids.filtered("price_include")
+            wrong = line.tax_ids - included if line.price_include else included
             if wrong and line.price_include:
                 raise ValidationError(
                     self.env._(
@@ -82,8 +83,7 @@ class RetailTaxMap(models.Model):
                     *self.env["account.tax"]._check_company_domain(backend.company_id),
                     ("type_tax_use", "=", "sale"),
                     ("amount_type", "=", "percent"),
-                    ("amount", ">", rate_percent - 0.00005),
-                    ("amount", "<", rate_percent + 0.00005),
+                    ("amount", "=", rate_percent),
                 ]
             )
             .filtered(lambda tax: tax.price_include == price_include)

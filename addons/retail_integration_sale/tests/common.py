@@ -207,7 +207,7 @@ class RetailSaleCase(TransactionCase):
                 "login": login,
                 "company_id": cls.company.id,
                 "company_ids": [(6, 0, cls.company.ids)],
-                "group_ids": [(6, 0, [cls.env.ref("base.group_user").id, *(cls.env.ref(group).id for group in groups)])],
+                "group_ids": [(6, 0, [cls.env.ref(group).id for group in ("base.group_user", *groups)])],
             }
         )
 

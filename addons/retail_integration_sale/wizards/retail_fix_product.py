@@ -49,7 +49,7 @@ class RetailFixProduct(models.TransientModel):
         )
 
     def _link(self, exception):
-        """Remember the answer as a link where the channel named a variant and the product has none, else as an alias."""
+        """Remember the answer: a link where the channel named a variant and the product has none, else an alias."""
         facts, backend = exception.facts or {}, exception.backend_id
         variant_id = facts.get("variant_external_id")
         bindings = self.env["retail.binding.product"]

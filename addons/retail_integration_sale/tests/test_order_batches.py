@@ -1,0 +1,107 @@
+"""Many orders at once, and through the whole way: message, drain, exception, replay."""
+
+import logging
+
+from odoo.tests import tagged
+
+from .common import RetailSaleCase, address, customer, line, order, tax
+
+_logger = logging.getLogger(__name__)
+
+
+@tagged("post_install", "-at_install")
+class TestOrderBatches(RetailSaleCase):
+    def make_batch(self, count, first=1):
+        return [
+            order(
+                str(number),
+                total="30.00",
+                lines=[line("L1"), line("L2", sku="PLATE"), line("L3", sku="MUG")],
+                customer=customer("C%d" % number, email="c%d@example.com" % number, name="Customer %d" % number),
+                billing_address=address(name="Customer %d" % number),
+                shipping_address=address(name="Customer %d" % number),
+            )
+            for number in range(first, first + count)
+        ]
+
+    def test_one_bad_order_never_stops_the_batch(self):
+        documents = self.make_batch(50)
+        documents[17]["lines"][1]["sku"] = "NOT-KNOWN"
+        results = self.import_documents(*documents)
+        self.assertEqual([result.outcome for result in results].count("created"), 49)
+        self.assertEqual(results[17].outcome, "failed")
+        self.assertEqual(results[17].error.kind, "product_unknown")
+        sales = self.env["sale.order"].search([("retail_backend_id", "=", self.backend.id)])
+        self.assertEqual(len(sales), 49)
+        self.assertEqual(set(sales.mapped("state")), {"sale"})
+        self.assertEqual(set(sales.picking_ids.mapped("state")), {"assigned"})
+
+    def test_each_kind_of_trouble_stays_with_its_own_order(self):
+        self.env["res.partner"].create([{"name": name, "email": "two@example.com"} for name in ("A", "B")])
+        documents = self.make_batch(6)
+        documents[0]["lines"][0]["sku"] = "NOT-KNOWN"
+        documents[1]["lines"][0]["taxes"] = [tax("0.19", "1.60")]
+        documents[2]["customer"]["email"] = "two@example.com"
+        documents[3]["totals"]["total"]["amount"] = "31.00"
+        documents[4]["currency"] = "USD"
+        results = self.import_documents(*documents)
+        self.assertEqual(
+            [result.error.kind if result.error else result.outcome for result in results],
+            [
+                "product_unknown",
+                "tax_unmapped",
+                "customer_ambiguous",
+                "amount_mismatch",
+                "currency_unmapped",
+                "created",
+            ],
+        )
+
+    def test_results_come_in_the_order_of_the_documents(self):
+        self.import_order(order("2", version=5))
+        results = self.import_documents(
+            order("1"), order("2", version=4), order("3", lines=[line(sku="?")]), order("2x"), order("4", is_test=True)
+        )
+        self.assertEqual(
+            [result.outcome for result in results], ["created", "superseded", "failed", "created", "ignored"]
+        )
+
+    def test_the_number_of_queries_per_order_is_shown(self):
+        """No assertion about speed: the figures are for whoever changes the importer."""
+        self.import_documents(*self.make_batch(1, first=900))
+        for count in (1, 10, 50):
+            documents = self.make_batch(count, first=count * 1000)
+            before = self.env.cr.sql_log_count
+            results = self.import_documents(*documents)
+            queries = self.env.cr.sql_log_count - before
+            self.assertEqual({result.outcome for result in results}, {"created"})
+            _logger.runbot("%d orders: %d queries, %.1f per order", count, queries, queries / count)
+
+    # ---------------------------------------------------------------- the whole way
+
+    def test_messages_become_orders_and_say_which(self):
+        messages = self.bring(order("1"), order("2"))
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual({message.res_model for message in messages}, {"sale.order"})
+        self.assertEqual(set(messages.mapped("res_id")), set(self.orders("1", "2").ids))
+
+    def test_an_order_that_odoo_itself_refuses_stops_nobody_else(self):
+        documents = self.make_batch(5)
+        self.backend.order_naming = "channel"
+        confirm = self.env.registry["sale.order"]._action_confirm
+
+        def refusing_confirm(orders):
+            if any(sale.name == "#3" for sale in orders):
+                raise self.env["res.users"]._fields and ValueError("No route for this product")
+            return confirm(orders)
+
+        self.patch(self.env.registry["sale.order"], "_action_confirm", refusing_confirm)
+        with self.assertLogs("odoo.addons.retail_integration_base", "ERROR"):
+            messages = self.bring(*documents)
+        self.assertEqual(messages.mapped("state"), ["done", "done", "held", "done", "done"])
+        self.assertFalse(self.env["sale.order"].search([("name", "=", "#3")]))
+
+    def test_an_order_opens_its_messages(self):
+        messages = self.bring(order("1"))
+        action = self.orders("1").action_view_retail_messages()
+        self.assertEqual(self.env["retail.inbox"].search(action["domain"]), messages)
