@@ -134,9 +134,10 @@ def rename(server, source, target):
 
 
 def drop(server, name):
-    """Drop a database with its attachments, if it exists, whoever is connected."""
+    """Drop a database with its attachments and configuration file, if it exists, whoever is connected."""
     sql(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(DATA_DIR / "filestore" / name, ignore_errors=True)
+    (RUN / f"{name}.conf").unlink(missing_ok=True)
 
 
 def disconnect(server, name):

@@ -11,6 +11,11 @@ SERVER_WIDE = ("base", "web", "queue_job")
 ENCRYPTION_KEY = LOCAL / "encryption.key"
 
 
+def path(name):
+    """Return where the configuration file ``name`` is."""
+    return RUN / f"{name}.conf"
+
+
 def write(name, *, odoo, server, database, environment, **options):
     """Write ``.local/run/<name>.conf`` and return its path.
 
@@ -39,14 +44,15 @@ def write(name, *, odoo, server, database, environment, **options):
         "retail_encryption_keys": encryption_key(),
         **{option: str(value) for option, value in options.items()},
     }
-    config["queue_job"] = {"channels": "root:4"}
+    # Jobs run in HTTP workers: some of those must stay free for the channels that call.
+    config["queue_job"] = {"channels": "root:2"}
     RUN.mkdir(parents=True, exist_ok=True)
     ADDONS.mkdir(exist_ok=True)
-    path = RUN / f"{name}.conf"
-    path.touch(mode=0o600)
-    with path.open("w") as file:
+    target = path(name)
+    target.touch(mode=0o600)
+    with target.open("w") as file:
         config.write(file)
-    return path
+    return target
 
 
 def environ(server, database):

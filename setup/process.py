@@ -42,11 +42,7 @@ class Process:
         :raises SetupError: another run has one of this name
         """
         RUN.mkdir(parents=True, exist_ok=True)
-        end_abandoned()
-        if self._pid_file.exists():
-            raise SetupError(
-                f"{self.name} is running already.", "Stop it with Ctrl-C where it runs, or by `make stop`."
-            )
+        self.refuse_a_second()
         with self.log.open("w") as log:
             self._popen = subprocess.Popen(
                 self._command,
@@ -59,15 +55,26 @@ class Process:
             )
         self._pid_file.write_text(f"{_identity(self._popen.pid)} {_identity(os.getpid())}")
 
+    def refuse_a_second(self):
+        """Raise a :class:`SetupError` where another run has a program of this name."""
+        end_abandoned()
+        if self._pid_file.exists():
+            raise SetupError(f"{self.name} is running already.", "Stop it with Ctrl-C where it runs, or `make stop`.")
+
     @property
     def pid(self):
         """Process id of the program, which is its group's too."""
         return self._popen.pid
 
     @property
+    def was_started(self):
+        """Whether there is a program to stop."""
+        return self._popen is not None
+
+    @property
     def is_alive(self):
         """Whether the program still runs."""
-        return self._popen is not None and self._popen.poll() is None
+        return self.was_started and self._popen.poll() is None
 
     def wait(self):
         """Wait until the program ends by itself or the person interrupts."""
@@ -75,7 +82,7 @@ class Process:
 
     def stop(self):
         """Ask the program to end, wait, and end by force what is left of its group."""
-        if self._popen is None:
+        if not self.was_started:
             return
         if self.is_alive:
             self._popen.send_signal(signal.SIGTERM)
@@ -191,8 +198,11 @@ def _kill_group(group):
 
 
 def _lives(group):
-    """Whether a process group has a member that still runs; one that only waits to be reaped does not count."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    """Whether a process group has a thread that still runs; what only waits to be reaped does not count.
+
+    Threads, because a process looks ended once its first thread is, while another still holds its sockets.
+    """
+    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         try:
             state, _parent, its_group, *_rest = path.read_text().rpartition(")")[2].split()
         except OSError:

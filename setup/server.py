@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from . import odoo_config
 from .paths import PYTHON, VENV
 from .ports import free_port, is_free
-from .process import Process, end_abandoned, terminated_like_interrupted
+from .process import Process, terminated_like_interrupted
 from .shell import SetupError
 
 # With several workers it has to be this script: `python -m odoo` cannot restart its event-loop child.
@@ -34,27 +34,34 @@ class OdooServer(Process):
         self.database = database
         self.http_port = http_port or free_port()
         self.url = f"http://localhost:{self.http_port}"
-        self.config = odoo_config.write(
-            name,
-            odoo=ready.odoo,
-            server=ready.server,
-            database=database,
-            environment=environment,
-            http_port=self.http_port,
-            gevent_port=options.pop("gevent_port", None) or free_port(),
-            workers=workers,
-            **{"max_cron_threads": 1, **options},
-        )
-        env = odoo_config.environ(ready.server, database)
-        super().__init__(name, [PYTHON, ODOO_SCRIPT, "-c", self.config], env)
+        self.config = odoo_config.path(name)
+        self._settings = {
+            "odoo": ready.odoo,
+            "server": ready.server,
+            "database": database,
+            "environment": environment,
+            "http_port": self.http_port,
+            "gevent_port": free_port(),
+            "workers": workers,
+            "max_cron_threads": 1,
+            **options,
+        }
+        super().__init__(name, [PYTHON, ODOO_SCRIPT, "-c", self.config], odoo_config.environ(ready.server, database))
 
     def start(self):
         """Start the server and wait until it answers."""
-        end_abandoned()
+        self.refuse_a_second()
         if not is_free(self.http_port):
             raise SetupError(f"Port {self.http_port} is taken by another program.", "Stop it, or give another PORT=….")
+        odoo_config.write(self.name, **self._settings)
         super().start()
         self.wait_for(f"{self.url}/web/health?db_server_status=1")
+
+    def stop(self):
+        """Stop the server with all its workers."""
+        if self.was_started:
+            super().stop()
+            self.config.unlink(missing_ok=True)  # it holds the database's password
 
 
 @contextmanager

@@ -76,11 +76,8 @@ def _run_addons(ready, wanted, keyword):
     folders = [f"addons/{name}/tests" for name in wanted if (ADDONS / name / "tests").is_dir()]
     with database.scratch(ready.server, suite, "test") as name:
         config = odoo_config.write(name, odoo=ready.odoo, server=ready.server, database=name, environment="test")
-        try:
-            options = (f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=warn")
-            return _run("addons", folders, options, keyword, odoo_config.environ(ready.server, name))
-        finally:
-            config.unlink()
+        options = (f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=warn")
+        return _run("addons", folders, options, keyword, odoo_config.environ(ready.server, name))
 
 
 def _run(name, patterns, options, keyword, env=None):
