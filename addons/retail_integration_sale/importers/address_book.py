@@ -61,7 +61,7 @@ class RetailAddressBook(models.AbstractModel):
             names = {plain(known.get("name")), plain("%s, %s" % (known.get("company_name"), known.get("name")))}
             phones = known.get("phone"), values.get("phone")
             # Customers have a phone of their own, besides the one for the parcel; two addresses of one are told apart.
-            is_other_phone = contact != partner and all(phones) and not same_phone(*phones)
+            is_other_phone = contact is not shelf[0][1] and all(phones) and not same_phone(*phones)
             if place_key(known) == place and name in names and not is_other_phone:
                 return contact
         return None

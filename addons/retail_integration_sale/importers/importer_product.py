@@ -31,7 +31,7 @@ class RetailImporterProduct(models.AbstractModel):
         variants = {document["external_id"]: self._get_lines(document) for document in documents}
         matcher = self.env["retail.product.matcher"]
         ids = [line["variant_external_id"] for lines in variants.values() for line in lines]
-        self.env["retail.binding.product"]._find_by_external(backend, ids, lock=True)
+        before = self.env["retail.binding.product"]._find_by_external(backend, ids, lock=True)
         table = matcher._load(backend, [line for lines in variants.values() for line in lines])
         plans = [self._plan(backend, document, variants[document["external_id"]], table) for document in documents]
         matcher._link_found(backend, table)
@@ -39,7 +39,7 @@ class RetailImporterProduct(models.AbstractModel):
         return [
             plan
             if isinstance(plan, ImportResult)
-            else self._apply(backend, document, variants[document["external_id"]], plan, bindings)
+            else self._apply(backend, document, variants[document["external_id"]], plan, bindings, before)
             for document, plan in zip(documents, plans, strict=True)
         ]
 
@@ -71,7 +71,13 @@ class RetailImporterProduct(models.AbstractModel):
                 found[line["variant_external_id"]] = product
         return found
 
-    def _apply(self, backend, document, lines, found, bindings):
+    def _apply(self, backend, document, lines, found, bindings, before):
+        """Bring one document to Odoo.
+
+        :param dict found: variant id → product
+        :param dict bindings: variant id → link, the new ones included
+        :param dict before: variant id → link, as they were
+        """
         known = [bindings[line["variant_external_id"]] for line in lines if line["variant_external_id"] in bindings]
         versions = [binding.external_version for binding in known]
         if versions and max(versions) > document["version"]:
@@ -101,7 +107,8 @@ class RetailImporterProduct(models.AbstractModel):
         note = ""
         if missing and not backend.product_create:
             note = self.env._("Not in Odoo: %s", ", ".join(line.get("sku") or line["title"] for line in missing))
-        return ImportResult("updated" if versions else "created", next(iter(found.values()), None), note)
+        is_known = any(line["variant_external_id"] in before for line in lines)
+        return ImportResult("updated" if is_known else "created", next(iter(found.values()), None), note)
 
     def _enrich(self, lines, found):
         """Fill what Odoo's products have not got."""
