@@ -1,4 +1,4 @@
-"""A real Odoo server for the tests here: two workers and the job runner, on a fresh copy of the installed suite."""
+"""A real Odoo server for the tests here: four workers and the job runner, on a fresh copy of the installed suite."""
 
 import base64
 import json
@@ -71,7 +71,7 @@ def serve(ready, wanted, **options):
     suite = database.ensure_suite(ready.odoo, ready.server, wanted)
     with (
         database.scratch(ready.server, suite, "e2e") as name,
-        running(f"e2e-{os.getpid()}", ready, database=name, environment="test", workers=2, **options) as server,
+        running(f"e2e-{os.getpid()}", ready, database=name, environment="test", workers=4, **options) as server,
     ):
         yield Odoo(server, lambda statement: database.sql(ready.server, statement, name))
 

@@ -1,4 +1,4 @@
-"""The inbox under real processes: many callers at once, two workers, the job runner, and sudden death."""
+"""The inbox under real processes: many callers at once, several workers, the job runner, and sudden death."""
 
 import base64
 import json

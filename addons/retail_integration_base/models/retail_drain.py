@@ -20,8 +20,9 @@ BATCH_SIZE = 50
 #: A job ends after this, so that it never grows old and every worker gets its turn.
 JOB_SECONDS = 20
 CRON_SECONDS = 40
-#: Work that nobody touched for this long is the watchdog's.
-OVERDUE_SECONDS = 30
+#: Work that nobody touched for this long is the watchdog's; it waits so long for a job to come.
+OVERDUE_SECONDS = 2
+_LOOK_SECONDS = 0.25
 _BUSY_PAUSE = timedelta(seconds=2)
 
 
@@ -112,16 +113,36 @@ class RetailDrain(models.AbstractModel):
 
     @api.model
     def _cron_watchdog(self):
-        """Do what no job did: after a crash, or where no job runner runs."""
+        """Do what no job did: where no job runner runs, after a crash, or when the runner's call did not get through.
+
+        The runner calls its own server over HTTP and drops the call when a burst of webhooks fills the queue of
+        connections; it tries again a minute later. So every waking calls the watchdog too, which PostgreSQL notifies
+        without HTTP: it gives the job two seconds.
+        """
+        deadline = time.monotonic() + CRON_SECONDS
+        while time.monotonic() < deadline:
+            due = self._due_groups()
+            if not due:
+                return
+            overdue = [group for group, seconds in due.items() if seconds <= -OVERDUE_SECONDS]
+            done = sum(self._drain_overdue(group, deadline) for group in overdue)
+            if not done:
+                time.sleep(_LOOK_SECONDS)
+
+    def _due_groups(self):
+        """Return dict group → seconds until its first message is due, for those where it is due now."""
+        self._commit()
         backends = self.env["retail.backend"]._armed().ids
-        for group in range(LANE_GROUPS):
-            seconds = inbox_sql.next_due(self.env.cr, lanes_of(group), backends)
-            if seconds is None or seconds > -OVERDUE_SECONDS:
-                continue
+        seconds = {group: inbox_sql.next_due(self.env.cr, lanes_of(group), backends) for group in range(LANE_GROUPS)}
+        return {group: value for group, value in seconds.items() if value is not None and value <= 0}
+
+    def _drain_overdue(self, group, deadline):
+        done = self._drain_group(group, deadline - time.monotonic())
+        if done:
+            _logger.info("The watchdog worked off %d messages of group %d that no job had taken.", done, group)
             with own_cursor(self.env.registry) as cr:
                 inbox_sql.mark_asleep(cr, group)
-            done = self._drain_group(group, CRON_SECONDS / LANE_GROUPS)
-            _logger.info("The watchdog worked off %d messages of group %d that no job had taken.", done, group)
+        return done
 
     # ---------------------------------------------------------------- draining
 
@@ -192,3 +213,4 @@ def wake(registry, groups):
             drain = api.Environment(cr, SUPERUSER_ID, {})["retail.drain"]
             for group in asleep:
                 drain._enqueue(group)
+            drain.env.ref("retail_integration_base.cron_watchdog")._trigger()
