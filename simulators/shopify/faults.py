@@ -38,9 +38,11 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault):
-        """:raises ValueError: no such fault"""
+        """:raises ValueError: no such fault, or not there"""
         if fault.fault not in API_FAULTS + WEBHOOK_FAULTS:
             raise ValueError(f"unknown fault {fault.fault!r}; known: {', '.join(API_FAULTS + WEBHOOK_FAULTS)}")
+        if fault.fault == "throttle" and fault.on != "graphql":
+            raise ValueError("only GraphQL is throttled by points; use http_429 elsewhere")
         with self._lock:
             self._active.append(fault)
 

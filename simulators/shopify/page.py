@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from . import live, summaries
 from .faults import API_FAULTS, WEBHOOK_FAULTS, Fault
 from .page_style import STYLE
-from .scalars import money_text
 from .scenario import Scenario, Script
 from .state.changes import NotPossible
 from .state.kinds import KINDS
@@ -171,11 +170,7 @@ def _orders(world):
 
 def _order_row(order):
     total, shown = order["currentTotalPriceSet"].shopMoney, order["currentTotalPriceSet"].presentmentMoney
-    other = (
-        ""
-        if shown.currencyCode == total.currencyCode
-        else f"<small>{money_text(shown.amount)} {shown.currencyCode}</small>"
-    )
+    other = "" if shown.currencyCode == total.currencyCode else f"<small>{shown.amount} {shown.currencyCode}</small>"
     address = order["shippingAddress"]
     buttons = "".join(
         _form(action, f"<input type=hidden name=order value={order['number']}>", label)
@@ -190,10 +185,10 @@ def _order_row(order):
     cells = [
         f"<a href='/_sim/orders/{order['number']}'>{order['name']}</a>",
         f"{order['createdAt']:%d %b %H:%M:%S}",
-        escape(order["email"] or "no e-mail"),
+        escape(order["email"] or order["phone"] or "nobody known"),
         address["countryCodeV2"] if address else "store",
         str(len(order["lineItems"])),
-        f"<b>{money_text(total.amount)}</b> {total.currencyCode}{other}",
+        f"<b>{total.amount}</b> {total.currencyCode}{other}",
         f"<span class='state {state.lower()}'>{state.replace('_', ' ').lower()}</span>",
         escape(order["_kind"].replace("_", " ")),
         f"<div class=buttons>{buttons}</div>",

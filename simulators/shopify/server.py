@@ -162,7 +162,7 @@ class ShopifySimulator:
         :rtype: ShopifySimulator
         """
         self.world.start()
-        serve = {"poll_interval": 0.1}
+        serve = {"poll_interval": 0.05}
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs=serve, name="shopify-simulator", daemon=True
         )

@@ -12,9 +12,9 @@ SETTINGS = {"name", "plan", "taxes_included", "protected_customer_data"}
 def money(bag):
     """``{"amount", "currency", "presentment_amount", "presentment_currency"}``."""
     return {
-        "amount": money_text(bag.shopMoney.amount),
+        "amount": str(bag.shopMoney.amount),
         "currency": bag.shopMoney.currencyCode,
-        "presentment_amount": money_text(bag.presentmentMoney.amount),
+        "presentment_amount": str(bag.presentmentMoney.amount),
         "presentment_currency": bag.presentmentMoney.currencyCode,
     }
 

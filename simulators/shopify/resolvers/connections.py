@@ -37,7 +37,7 @@ def page(items, args, value=None, identity=None):
     if args.get("last") is not None:
         start = max(start, end - args["last"])
         chosen = entries[start:end]
-    edges = [{"node": item, "cursor": _cursor(key)} for key, item in chosen]
+    edges = [{"node": item, "cursor": cursor_of(key)} for key, item in chosen]
     return {
         "nodes": [item for _key, item in chosen],
         "edges": edges,
@@ -67,7 +67,11 @@ def _check_size(args):
             )
 
 
-def _cursor(key):
+def cursor_of(key):
+    """The cursor of an item.
+
+    :param list key: sort value and id
+    """
     return base64.b64encode(json.dumps(dict(zip(("last_value", "last_id"), key, strict=True))).encode()).decode()
 
 

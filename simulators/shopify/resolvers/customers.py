@@ -133,6 +133,11 @@ def nothing(_customer, _context, _args):
     return []
 
 
+@resolver("Customer", "productSubscriberStatus")
+def product_subscriber_status(_customer, _context, _args):
+    return "NEVER_SUBSCRIBED"
+
+
 @resolver("Customer", "validEmailAddress")
 def valid_email_address(customer, _context, _args):
     return customer["email"] is not None

@@ -98,6 +98,20 @@ def measurement(item, _context, _args):
 
 
 resolver("InventoryItem", "countryHarmonizedSystemCodes")(common.empty_connection)
+resolver("Location", "metafields")(common.empty_connection)
+resolver("Location", "metafield")(common.no_metafield)
+
+
+@resolver("InventoryItem", "inventoryHistoryUrl")
+def inventory_history_url(item, context, _args):
+    return (
+        f"https://{context.shop.settings.domain}/admin/products/inventory/{item['legacyResourceId']}/inventory_history"
+    )
+
+
+@resolver("InventoryItem", "trackedEditable")
+def tracked_editable(_item, _context, _args):
+    return {"__typename": "EditableProperty", "locked": False, "reason": None}
 
 
 @resolver("InventoryLevel", "item")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from ..search import test
-from ..state import totals
 from . import common, connections
 from .registry import resolver
 
@@ -150,7 +149,6 @@ def refunds(order, _context, args):
 
 
 @resolver("Order", "fulfillments", "additionalFees", "alerts", "disputes", "merchantEditableErrors")
-@resolver("LineItem", "suggestedReturnReasonDefinitions")
 def nothing(_record, _context, _args):
     return []
 
@@ -173,9 +171,6 @@ resolver("Order", "metafield")(common.no_metafield)
     "shopifyProtect",
     "staffMember",
 )
-@resolver("LineItem", "contract", "image", "lineItemGroup", "sellingPlan", "staffMember")
-@resolver("OrderTransaction", "currencyExchangeAdjustment", "device", "paymentDetails", "paymentIcon", "receiptJson")
-@resolver("OrderTransaction", "shopifyPaymentsSet", "user")
 def none(_record, _context, _args):
     """Optional at the vendor and never there in this shop."""
     return
@@ -256,43 +251,14 @@ def _visit(order):
     }
 
 
-@resolver("LineItem", "product")
-def line_product(line, context, _args):
-    return context.shop.get(line["productId"])
-
-
-@resolver("LineItem", "variant")
-def line_variant(line, context, _args):
-    return context.shop.get(line["variantId"])
-
-
-@resolver("LineItem", "taxLines")
-def line_tax_lines(line, _context, args):
-    return connections.first_of(line["taxLines"], args)
-
-
-@resolver("LineItem", "discountedTotalSet")
-def discounted_total(line, _context, args):
-    return totals.after_discounts(line) if args.get("withCodeDiscounts") else line["discountedTotalSet"]
-
-
-@resolver("LineItem", "weight")
-def line_weight(line, _context, _args):
-    return {"__typename": "Weight", "unit": "GRAMS", "value": line["_grams"]}
-
-
-@resolver("OrderTransaction", "order")
-def transaction_order(transaction, context, _args):
-    return context.shop.get(transaction["orderId"])
-
-
-@resolver("OrderTransaction", "location")
-def transaction_location(transaction, context, _args):
-    return context.shop.get(context.shop.get(transaction["orderId"])["retailLocationId"])
-
-
 @resolver("MailingAddress", "formatted")
 def formatted(address, _context, args):
     lines = [address["name"] if args.get("withName") else None, address["company"] if args.get("withCompany") else None]
     lines += [address["address1"], address["address2"], f"{address['zip']} {address['city']}", address["country"]]
     return [line for line in lines if line]
+
+
+@resolver("Order", "paymentCollectionDetails")
+def payment_collection_details(_order, _context, _args):
+    details = "OrderPaymentCollectionDetails"
+    return {"__typename": details, "additionalPaymentCollectionUrl": None, "vaultedPaymentMethods": []}

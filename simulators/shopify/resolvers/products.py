@@ -195,13 +195,33 @@ def online_store_url(product, context, _args):
     return f"https://{context.shop.settings.domain}/products/{product['handle']}"
 
 
-resolver("Product", "media", "collections", "metafields", "events")(common.empty_connection)
-resolver("ProductVariant", "media", "metafields", "events")(common.empty_connection)
+@resolver("Product", "mediaCount", "sellingPlanGroupsCount", "productComponentsCount")
+@resolver("ProductVariant", "sellingPlanGroupsCount")
+def no_count(_record, _context, _args):
+    return common.count(0)
+
+
+@resolver("Product", "defaultCursor")
+@resolver("ProductVariant", "defaultCursor")
+def default_cursor(record, _context, _args):
+    return connections.cursor_of([common.record_number(record)] * 2)
+
+
+resolver("Product", "media", "collections", "metafields", "events", "sellingPlanGroups")(common.empty_connection)
+resolver("ProductVariant", "media", "metafields", "events", "sellingPlanGroups")(common.empty_connection)
 resolver("Product", "metafield")(common.no_metafield)
 resolver("ProductVariant", "metafield")(common.no_metafield)
 
 
-@resolver("Product", "category", "featuredMedia", "giftCardTemplateSuffix", "combinedListing", "combinedListingRole")
+@resolver(
+    "Product",
+    "category",
+    "featuredMedia",
+    "feedback",
+    "giftCardTemplateSuffix",
+    "combinedListing",
+    "combinedListingRole",
+)
 @resolver("ProductVariant", "unitPrice", "unitPriceMeasurement", "deliveryProfile")
 def none(_record, _context, _args):
     return None

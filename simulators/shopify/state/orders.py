@@ -36,6 +36,7 @@ def place_order(shop, plan, rng):
     payments.pay(shop, order, plan, created)
     totals.settle(order)
     for line in order["lineItems"]:
+        line["orderId"] = order["id"]
         shop.add(line)
         stock.commit(shop, order, line, line["quantity"])
     return shop.add(order)

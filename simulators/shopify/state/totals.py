@@ -78,6 +78,20 @@ def _settle_line(order, line):
     line["nonFulfillableQuantity"] = line["quantity"] - line["unfulfilledQuantity"]
 
 
+def current_price_before_taxes(order, line):
+    """What is left of the line after discounts and removals, without tax.
+
+    :rtype: Bag
+    """
+    removed = [part for refund in order["refunds"] for part in refund["refundLineItems"] if part["lineItem"] is line]
+    total = currencies_of(order).total
+    price = after_discounts(line) - total(part["subtotalSet"] for part in removed)
+    if order["taxesIncluded"]:
+        tax = total(tax["priceSet"] for tax in line["taxLines"]) - total(part["totalTaxSet"] for part in removed)
+        price -= tax
+    return price
+
+
 def _per_unit(total, quantity):
     return total.map(lambda amount: amount / quantity)
 

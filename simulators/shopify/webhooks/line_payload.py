@@ -1,8 +1,7 @@
 """Lines, shipping, taxes, duties and discounts of an order in the REST shape."""
 
-from ..scalars import money_text
 from ..state import ids
-from .shapes import amount_and_set, fill, money_set
+from .shapes import amount_and_set, amount_text, fill, money_set
 
 
 def line_payload(shop, shape, line):
@@ -104,7 +103,7 @@ def application_payload(application):
     return {
         "target_type": application["targetType"].lower(),
         "type": types[application["__typename"]],
-        "value": str(value["percentage"]) if is_percentage else money_text(value.amount),
+        "value": str(value["percentage"]) if is_percentage else amount_text(value),
         "value_type": "percentage" if is_percentage else "fixed_amount",
         "allocation_method": application["allocationMethod"].lower(),
         "target_selection": application["targetSelection"].lower(),
@@ -120,5 +119,5 @@ def code_payloads(order):
             amounts = [a["allocatedAmountSet"] for a in parts if a["discountApplication"] is application]
             kind = "percentage" if isinstance(application["value"], dict) else "fixed_amount"
             total = order["_currencies"].total(amounts)
-            codes.append({"code": application["code"], "amount": money_text(total.shopMoney.amount), "type": kind})
+            codes.append({"code": application["code"], "amount": amount_text(total.shopMoney), "type": kind})
     return codes

@@ -1,11 +1,10 @@
 """Orders in the REST shape."""
 
-from ..scalars import money_text
 from ..state import ids
 from .line_payload import application_payload, code_payloads, line_payload, shipping_payload, tax_payload
 from .party_payload import address_payload, customer_payload
 from .refund_payload import refund_payload
-from .shapes import amount_and_set, fill, instant, money_set
+from .shapes import amount_and_set, amount_text, fill, instant, money_set
 
 
 def order_payload(shop, shape, order):
@@ -111,11 +110,11 @@ def _order_amounts(order):
         "total_cash_rounding_refund_adjustment_set": money_set(rounding["refundSet"]),
         **amount_and_set("total_discounts", order["totalDiscountsSet"]),
         **amount_and_set("total_line_items_price", order["_lineItemsPriceSet"]),
-        "total_outstanding": money_text(order["totalOutstandingSet"].shopMoney.amount),
+        "total_outstanding": amount_text(order["totalOutstandingSet"].shopMoney),
         **amount_and_set("total_price", order["totalPriceSet"]),
         "total_shipping_price_set": money_set(order["totalShippingPriceSet"]),
         **amount_and_set("total_tax", order["totalTaxSet"]),
-        "total_tip_received": money_text(order["totalTipReceivedSet"].shopMoney.amount),
+        "total_tip_received": amount_text(order["totalTipReceivedSet"].shopMoney),
     }
 
 

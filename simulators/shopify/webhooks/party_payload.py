@@ -54,6 +54,7 @@ def customer_payload(shop, shape, customer):
         "addresses": [
             {**address_payload(shape["default_address"], address), "customer_id": number, "default": position == 0}
             for position, address in enumerate(customer["addresses"])
+            if is_visible
         ],
         "default_address": {**default, "customer_id": number} if is_visible else None,
     }

@@ -1,8 +1,7 @@
 """Refunds of an order in the REST shape."""
 
-from ..scalars import money_text
 from ..state import ids
-from .shapes import amount_and_set, instant
+from .shapes import amount_and_set, amount_text, instant
 
 
 def refund_payload(shop, order, refund):
@@ -38,7 +37,7 @@ def _transaction(shop, order, transaction):
     return {
         "id": ids.number(transaction["id"]),
         "admin_graphql_api_id": transaction["id"],
-        "amount": money_text(transaction["amountSet"].presentmentMoney.amount),
+        "amount": amount_text(transaction["amountSet"].presentmentMoney),
         "currency": transaction["amountSet"].presentmentMoney.currencyCode,
         "created_at": instant(shop, transaction["createdAt"]),
         "gateway": transaction["gateway"],

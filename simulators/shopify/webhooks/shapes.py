@@ -2,8 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from ..scalars import money_text
-
 
 def fill(shape, values):
     """Take the keys of ``shape``, in its order, from ``values``.
@@ -21,18 +19,25 @@ def instant(shop, value):
     return None if value is None else value.astimezone(ZoneInfo(shop.settings.timezone)).isoformat(timespec="seconds")
 
 
+def amount_text(money):
+    """``12.30``, or ``1230`` in a currency without cents.
+
+    :param Money money: already rounded to its currency's unit
+    """
+    return str(money.amount)
+
+
 def money_set(bag):
+    """``{"shop_money": {…}, "presentment_money": {…}}``; null for None."""
     if bag is None:
         return None
+    names = ("shop_money", "presentment_money")
     return {
-        "shop_money": {"amount": money_text(bag.shopMoney.amount), "currency_code": bag.shopMoney.currencyCode},
-        "presentment_money": {
-            "amount": money_text(bag.presentmentMoney.amount),
-            "currency_code": bag.presentmentMoney.currencyCode,
-        },
+        name: {"amount": amount_text(side), "currency_code": side.currencyCode}
+        for name, side in zip(names, bag.sides, strict=True)
     }
 
 
 def amount_and_set(name, bag):
     """``{name: "1.00", name_set: {…}}``; the plain amount is in the shop's currency."""
-    return {name: money_text(bag.shopMoney.amount), f"{name}_set": money_set(bag)}
+    return {name: amount_text(bag.shopMoney), f"{name}_set": money_set(bag)}
