@@ -31,7 +31,7 @@ class RetailBackend(models.Model):
     shopify_api_url = fields.Char(
         "Simulator",
         copy=False,
-        groups="base.group_no_one",
+        groups="retail_integration_base.group_retail_manager",
         help="Address of a simulator on this machine that is called instead of the shop. Empty for a real shop.",
     )
     shopify_token_expires_at = fields.Datetime("Access Token Ends", compute="_compute_shopify_token_expires_at")
@@ -100,6 +100,7 @@ class RetailBackend(models.Model):
     def action_shopify_register_webhooks(self):
         """Subscribe to what the flows need, and say what was done."""
         self.ensure_one()
+        self.check_access("write")
         try:
             report = self._get_handler()._register_webhooks(self)
         except RetailError as error:

@@ -21,6 +21,7 @@ class RetailConnectorShopify(models.AbstractModel):
 
     def _check_connection(self, backend):
         """Return what was found, first what must be mended first; what depends on something broken is not asked."""
+        backend.check_access("write")
         backend = backend.sudo()
         checks = self._check_settings(backend)
         if any(check.level == "error" for check in checks):

@@ -49,7 +49,18 @@ class Door:
         self.server.server_close()
 
 
-class ShopifyCase(TransactionCase):
+class TimeoutPairs:
+    """Mixin for Odoo's test cases."""
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **options):
+        """Odoo's guard against calls to the world compares ``timeout`` with a number; ours is a pair."""
+        if isinstance(options.get("timeout"), tuple):
+            options["timeout"] = max(options["timeout"])
+        return super()._request_handler(session, request, **options)
+
+
+class ShopifyCase(TimeoutPairs, TransactionCase):
     """One simulator per class, begun anew for each test."""
 
     @classmethod
@@ -78,13 +89,6 @@ class ShopifyCase(TransactionCase):
         self.door.letters.clear()
         # Token renewal, the drain and the gateway have cursors of their own; here they share the test's.
         self.registry_enter_test_mode()
-
-    @classmethod
-    def _request_handler(cls, session, request, /, **options):
-        """Odoo's guard against calls to the world compares ``timeout`` with a number; ours is a pair."""
-        if isinstance(options.get("timeout"), tuple):
-            options["timeout"] = max(options["timeout"])
-        return super()._request_handler(session, request, **options)
 
     # ---------------------------------------------------------------- the world
 
