@@ -43,10 +43,10 @@ def main(addon="", keyword=""):
     :param str keyword: run what matches pytest's ``-k`` expression only
     """
     ready = environment.ensure(system.CHROMIUM, system.CHROMEDRIVER)
+    node.ensure()
     if addon:
         parts = [_run_addons(ready, [addon], keyword)]
     else:
-        node.ensure()
         parts = [_run("plain", PLAIN_FOLDERS, WITHOUT_ODOO, keyword)]
         if addons.names():
             parts.append(_run_addons(ready, addons.names(), keyword))
@@ -91,8 +91,7 @@ def _run(name, patterns, options, keyword, env=None):
     if keyword:
         command += ["-k", keyword]
     say(f"Tests: {' '.join(map(str, folders))}")
-    env = environ({"NODE_PATH": str(node.MODULES), **(env or {})})
-    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
+    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=environ(env), stdin=subprocess.DEVNULL)
     try:
         return Part(name, code, *count(report))
     finally:
