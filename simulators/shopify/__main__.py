@@ -22,7 +22,10 @@ def main():
     parser.add_argument("--client-id", default=App.client_id)
     parser.add_argument("--client-secret", default=App.client_secret)
     arguments = vars(parser.parse_args())
-    simulator = ShopifySimulator(is_verbose=True, **arguments).start()
+    try:
+        simulator = ShopifySimulator(is_verbose=True, **arguments).start()
+    except OSError as error:
+        parser.exit(1, f"Cannot listen on {arguments['host']}:{arguments['port']}: {error.strerror}\n")
     print(f"Shopify simulator listens on {simulator.url} (seed {arguments['seed']})", flush=True)
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

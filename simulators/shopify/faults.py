@@ -41,6 +41,10 @@ class Faults:
         """:raises ValueError: no such fault, or not there"""
         if fault.fault not in API_FAULTS + WEBHOOK_FAULTS:
             raise ValueError(f"unknown fault {fault.fault!r}; known: {', '.join(API_FAULTS + WEBHOOK_FAULTS)}")
+        if fault.count is not None and fault.count < 1:
+            raise ValueError("count must be at least 1; leave it out for a fault that lasts")
+        if fault.on not in ("graphql", "oauth"):
+            raise ValueError("on must be graphql or oauth")
         if fault.fault == "throttle" and fault.on != "graphql":
             raise ValueError("only GraphQL is throttled by points; use http_429 elsewhere")
         with self._lock:

@@ -1,17 +1,21 @@
 """Things that happen in the shop while the simulator runs: each changes the state and tells the webhooks."""
 
-from .state import changes, kinds
+from decimal import Decimal
+
+from .state import changes, kinds, taxes
 from .state.catalog import make_product
 from .state.orders import place_order
+from .state.plans import LinePlan
 from .state.stock import level_of
 
 
-def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, overrides=None, **delivery):
+def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, country=None, overrides=None, **delivery):
     """Place one order now.
 
     :param str kind: a name of :data:`kinds.KINDS`; None draws an ordinary one
     :param bool unknown_sku: one line sells a product that was added to the shop just now
-    :param list lines: ``{"sku", "quantity"}`` instead of the kind's own lines
+    :param list lines: instead of the kind's own: see :func:`_wanted_line`
+    :param str country: where an ordinary order goes; only without a kind
     :param dict overrides: fields of the plan: ``note``, ``tags``, ``guest_email``, ``source_name``, …
     :param delivery: for :meth:`Sender.emit`
     :return: ``(order, deliveries)``
@@ -19,19 +23,41 @@ def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, overri
     """
     shop, rng = world.shop, world.rng
     with shop.lock:
-        plan = kinds.make_plan(shop, rng, kind or rng.choice(kinds.MIXED))
+        known = set(shop.all_ids("Customer"))
+        if country:
+            plan = kinds.base_plan(shop, rng, country)
+        else:
+            plan = kinds.make_plan(shop, rng, kind or rng.choice(kinds.MIXED))
         if lines:
-            plan.lines = [
-                kinds.line_for(shop, _by_sku(shop, line["sku"]), plan.country, line.get("quantity", 1))
-                for line in lines
-            ]
+            plan.lines = [_wanted_line(shop, plan, line) for line in lines]
         if unknown_sku:
             plan.lines[0] = kinds.line_for(shop, latecomer(world), plan.country)
         for name, value in (overrides or {}).items():
             setattr(plan, name, value)
         order = place_order(shop, plan, rng)
-        sent = world.sender.emit("orders/create", order, **delivery) if webhooks else []
-    return order, sent
+        if not webhooks:
+            return order, []
+        if order["customerId"] and order["customerId"] not in known:
+            world.sender.emit("customers/create", shop.get(order["customerId"]))
+        return order, world.sender.emit("orders/create", order, **delivery)
+
+
+def _wanted_line(shop, plan, wanted):
+    """A line as the control API describes it.
+
+    ``{"sku", "quantity", "price"}`` sells a variant. ``{"title", "price", "quantity", "sku"}`` is a custom line; with a
+    SKU it is what is left of a product that the shop deleted since.
+    """
+    quantity = int(wanted.get("quantity", 1))
+    if "title" in wanted:
+        rates = taxes.for_goods(plan.country, None)
+        return LinePlan(
+            wanted["title"], Decimal(str(wanted["price"])), quantity, sku=wanted.get("sku"), tax_rates=rates
+        )
+    line = kinds.line_for(shop, _by_sku(shop, wanted["sku"]), plan.country, quantity)
+    if "price" in wanted:
+        line.price = Decimal(str(wanted["price"]))
+    return line
 
 
 def latecomer(world):

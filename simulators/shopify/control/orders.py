@@ -2,6 +2,7 @@
 
 from .. import live, summaries
 from ..state.kinds import KINDS
+from ..state.taxes import RATES
 from ..webhooks import payloads
 from .command import BadCommand, only
 
@@ -16,9 +17,13 @@ def create_orders(world, body, request):
     """Place orders: kind, count, webhooks, unknown_sku, lines [{sku, quantity}], note, tags, …"""
     body = dict(body)
     count, kind = int(body.pop("count", 1)), body.pop("kind", None)
+    if kind is not None and "country" in body:
+        raise BadCommand("a kind knows its country; leave one of them out")
+    if body.get("country", "DE") not in RATES:
+        raise BadCommand(f"unknown country; known: {', '.join(RATES)}")
     if kind is not None and kind not in KINDS:
         raise BadCommand(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
-    options = {name: body.pop(name) for name in ("webhooks", "unknown_sku", "lines") if name in body}
+    options = {name: body.pop(name) for name in ("webhooks", "unknown_sku", "lines", "country") if name in body}
     only(body, {"note", "tags", "guest_email", "source_name", "po_number", "company", "attributes", "utm"})
     made = [live.place(world, kind, overrides=body, **options)[0] for _position in range(count)]
     return {"orders": [summaries.order(order) for order in made]}

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from . import taxes
+from . import people, taxes
 from .money import Currencies
 from .plans import CodePlan, LinePlan, OrderPlan, ShippingPlan
 
@@ -26,6 +26,13 @@ def base_plan(shop, rng, country=None, lines=None):
         shipping=[ShippingPlan("Standard", "standard", Decimal("4.90"), taxes.for_shipping(country))],
         utm=_utm(rng),
     )
+
+
+def new_customer(shop, rng):
+    """The first order of somebody who just made an account."""
+    plan = base_plan(shop, rng)
+    plan.customer = people.make_customer(shop, rng, plan.country, is_new=True)
+    return plan
 
 
 def line_for(shop, variant, country, quantity=1):
@@ -208,6 +215,7 @@ KINDS = {
     function.__name__: function
     for function in (
         simple,
+        new_customer,
         guest,
         anonymous,
         custom_line,
@@ -232,12 +240,9 @@ KINDS = {
     )
 }
 
-# What an ordinary day brings: `simple` most often, and neither test orders nor giants
-MIXED = (
-    ["simple"] * 6
-    + ["guest"] * 2
-    + [name for name in KINDS if name not in ("simple", "guest", "anonymous", "test_order", "many_lines", "unpaid")]
-)
+# What an ordinary day brings: `simple` most often; those left out are for whoever asks for them
+_SPECIAL = {"simple", "guest", "new_customer", "anonymous", "test_order", "many_lines", "unpaid"}
+MIXED = ["simple"] * 6 + ["guest"] * 2 + [name for name in KINDS if name not in _SPECIAL]
 
 
 def make_plan(shop, rng, kind="simple"):

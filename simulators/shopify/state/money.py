@@ -3,6 +3,7 @@
 Attribute names are the schema's (``MoneyBag``, ``MoneyV2``), because records are served as they are.
 """
 
+import functools
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -68,6 +69,11 @@ class Bag:
         )
 
 
+@functools.cache
+def _zero(shop, presentment):
+    return Bag(Money(rounded(Decimal(0), shop), shop), Money(rounded(Decimal(0), presentment), presentment))
+
+
 @dataclass(frozen=True)
 class Currencies:
     """The pair of currencies of one order.
@@ -89,7 +95,7 @@ class Currencies:
 
     @property
     def zero(self):
-        return self.bag(0)
+        return _zero(self.shop, self.presentment)
 
     def total(self, bags):
         return sum(bags, self.zero)

@@ -67,13 +67,17 @@ def make_address(shop, rng, country, first=None, last=None, company=None):
     return record
 
 
-def make_customer(shop, rng, country, company=None, has_email=True):
-    """A ``Customer`` record with one or two addresses, stored in the shop."""
+def make_customer(shop, rng, country, company=None, has_email=True, is_new=False):
+    """A ``Customer`` record with one or two addresses, stored in the shop.
+
+    :param bool is_new: made now, and not at some time in the past
+    """
     address = make_address(shop, rng, country, company=company)
     addresses = [address]
     if rng.random() < 0.4:
         addresses.append(make_address(shop, rng, country, address["firstName"], address["lastName"]))
-    created = shop.clock.now() - timedelta(days=rng.randrange(31, 700), seconds=rng.randrange(86400))
+    age = timedelta(days=rng.randrange(31, 700), seconds=rng.randrange(86400))
+    created = shop.clock.now() - (timedelta() if is_new else age)
     number = shop.new_number("Customer")
     email = f"{_ascii(address['firstName'])}.{_ascii(address['lastName'])}.{number % 9973}@example.com".lower()
     state = rng.choice(["SUBSCRIBED", "NOT_SUBSCRIBED"])

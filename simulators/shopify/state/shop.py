@@ -46,7 +46,6 @@ class Shop:
     seed: int
     settings: Settings = field(default_factory=Settings)
     records: dict = field(default_factory=dict)
-    listeners: list = field(default_factory=list)
 
     def __post_init__(self):
         self.lock = threading.RLock()
@@ -89,12 +88,9 @@ class Shop:
         """
         return list(self._by_kind.get(kind, {}).values())
 
-    # events
-
-    def emit(self, topic, record):
-        """Tell the listeners that ``topic`` (``orders/create``) happened to ``record``."""
-        for listener in self.listeners:
-            listener(topic, record)
+    def all_ids(self, kind):
+        """:rtype: list[str]"""
+        return list(self._by_kind.get(kind, {}))
 
     def touch(self, record):
         record["updatedAt"] = self.clock.now()

@@ -170,3 +170,29 @@ def test_the_process_says_where_it_listens_and_ends_cleanly(number):
 
 def test_it_listens_on_this_machine_only_unless_told_otherwise(simulator):
     assert simulator.url.startswith("http://127.0.0.1:")
+
+
+def test_lines_can_be_custom_or_of_a_product_that_is_gone(api):
+    sku = api.control("GET", "/products")["variants"][0]["sku"]
+    lines = [
+        {"sku": sku, "quantity": 2, "price": "1.01"},
+        {"title": "Engraving", "price": "7.50"},
+        {"title": "Old lamp", "price": 3, "sku": "GONE-1"},
+    ]
+    order = api.control("POST", "/orders", lines=lines, country="FR")["orders"][0]
+    assert [(line["sku"], line["quantity"]) for line in order["lines"]] == [(sku, 2), (None, 1), ("GONE-1", 1)]
+    assert (order["country"], order["subtotal"]["amount"]) == ("FR", "12.52")
+
+
+def test_a_new_customer_is_told_before_the_order(hooked, receiver, settled):
+    hooked.place("new_customer")
+    settled()
+    assert sorted(receiver.topics()) == ["customers/create", "orders/create"]
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(simulator):
+    port = simulator.url.rpartition(":")[2]
+    process = _start("--port", port)
+    output, _nothing = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert output.startswith(f"Cannot listen on 127.0.0.1:{port}") and "Traceback" not in output
