@@ -86,6 +86,7 @@ class RetailImporterOrder(models.AbstractModel):
         works = [work for work in waiting(works) if work.has_new("lines")]
         if not works:
             return
+        currencies = self.env["retail.order.reader"]._find_currencies()
         products = self.env["retail.product.matcher"]._load(
             backend, [line for work in works for line in work.document["lines"]]
         )
@@ -93,7 +94,7 @@ class RetailImporterOrder(models.AbstractModel):
         accepted = self._find_accepted(backend, works)
         for work in works:
             with self._failing_alone(work):
-                work.currency = self._get_currency(backend, work.document)
+                work.currency = self._get_currency(backend, work.document, currencies)
                 self.env["retail.order.builder"]._build(backend, work, products, taxes)
                 self._settle(backend, work, accepted)
         self.env["retail.product.matcher"]._link_found(backend, products)
@@ -113,13 +114,13 @@ class RetailImporterOrder(models.AbstractModel):
         )
         return {accepted.order_external_id: accepted for accepted in found}
 
-    def _get_currency(self, backend, document):
+    def _get_currency(self, backend, document, currencies):
         """Return the order's currency.
 
         :raises NeedsHuman: ``currency_unmapped``: Odoo does not use it, or the backend has no pricelist for it
         """
         code = document["currency"]
-        currency = self.env["retail.order.reader"]._currencies().get(code)
+        currency = currencies.get(code)
         own = backend.company_id.currency_id
         if currency and (currency == own or backend._get_pricelist(currency)):
             return currency
@@ -200,13 +201,13 @@ class RetailImporterOrder(models.AbstractModel):
         """Create, link and confirm new orders: each of it once for the batch."""
         if not works:
             return
-        tags = self.env["retail.order.reader"]._find_tags([work.document for work in works])
-        orders = self.env["sale.order"].create([self._get_create_values(backend, work, tags) for work in works])
+        lookups = self.env["retail.order.reader"]._load([work.document for work in works])
+        orders = self.env["sale.order"].create([self._get_create_values(backend, work, lookups) for work in works])
         for work, order in zip(works, orders, strict=True):
             work.order = order
         works = self._drop_wrong_totals(works)
         self._link(backend, works)
-        self.env["retail.order.reader"]._write_payments(backend, works)
+        self.env["retail.order.reader"]._write_payments(backend, works, lookups)
         orders = orders.browse([work.order.id for work in works])
         cancelled = orders.filtered("retail_cancelled_at")
         if cancelled:
@@ -227,13 +228,13 @@ class RetailImporterOrder(models.AbstractModel):
         wrong.sudo().unlink()  # made a moment ago and never seen by anybody; the service user deletes no orders
         return waiting(works)
 
-    def _get_create_values(self, backend, work, tags):
+    def _get_create_values(self, backend, work, lookups):
         document = work.document
         reader = self.env["retail.order.reader"]
         pricelist = backend._get_pricelist(work.currency)
         values = {
-            **reader._get_values(document, tags),
-            "tag_ids": reader._get_tag_commands(document, tags),
+            **reader._get_values(document, lookups),
+            "tag_ids": reader._get_tag_commands(document, lookups),
             "retail_backend_id": backend.id,
             "retail_external_name": document["name"],
             "retail_placed_at": to_datetime(document["placed_at"]),
@@ -282,16 +283,15 @@ class RetailImporterOrder(models.AbstractModel):
     def _update_orders(self, backend, works):
         if not works:
             return
-        tags = self.env["retail.order.reader"]._find_tags([work.document for work in works])
+        lookups = self.env["retail.order.reader"]._load([work.document for work in works])
         for work in works:
             work.order = work.binding.order_id
             with self._failing_alone(work):
-                self.env["retail.order.updater"]._update(backend, work, tags)
+                self.env["retail.order.updater"]._update(backend, work, lookups)
                 work.binding.write(self._get_agreement(work))
                 work.result = ImportResult("updated", work.order)
-        self.env["retail.order.reader"]._write_payments(
-            backend, [work for work in works if work.result.outcome == "updated"]
-        )
+        updated = [work for work in works if work.result.outcome == "updated"]
+        self.env["retail.order.reader"]._write_payments(backend, updated, lookups)
 
     # ---------------------------------------------------------------- 6. what both sides agree on now
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from odoo import models
@@ -33,16 +34,39 @@ def digests_of(document):
     }
 
 
+@dataclass(frozen=True)
+class Lookups:
+    """Records that the documents of one batch name, read once."""
+
+    #: name → ``crm.tag``
+    tags: dict
+    #: ISO code → active ``res.currency``
+    currencies: dict
+    #: (model, name) → id of a source, medium or campaign
+    utm: dict
+
+
+_UTM = (
+    ("utm_source", "source_id", "utm.source"),
+    ("utm_medium", "medium_id", "utm.medium"),
+    ("utm_campaign", "campaign_id", "utm.campaign"),
+)
+
+
 class RetailOrderReader(models.AbstractModel):
     """Values of ``sale.order`` fields that need no decision."""
 
     _name = "retail.order.reader"
     _description = "Order reader"
 
-    def _get_values(self, document, tags):
+    def _load(self, documents):
+        """Return the :class:`Lookups` of ``documents``; tags and sources that are missing are created."""
+        return Lookups(self._find_tags(documents), self._find_currencies(), self._find_utm(documents))
+
+    def _get_values(self, document, lookups):
         """Return the field values that a later version of the document may always change.
 
-        :param dict tags: name → ``crm.tag``
+        :param Lookups lookups: of the batch
         """
         totals = document["totals"]
         source = document.get("source") or {}
@@ -58,35 +82,37 @@ class RetailOrderReader(models.AbstractModel):
             "retail_attributes": self._get_attributes(document.get("attributes") or []) or False,
             "retail_tags": ", ".join(self._tag_names(document)) or False,
             "retail_total": float(to_decimal(totals["total"])),
-            "retail_presentment_currency_id": self._get_presentment_currency(document).id,
+            "retail_presentment_currency_id": self._get_presentment_currency(document, lookups).id,
             "retail_presentment_total": float(to_decimal(presentment)),
-            **self._get_utm_values(source),
+            **self._get_utm_values(source, lookups),
         }
 
     def _get_attributes(self, attributes):
         return "\n".join("%s: %s" % (attribute["name"], attribute.get("value") or "") for attribute in attributes)
 
-    def _get_presentment_currency(self, document):
+    def _get_presentment_currency(self, document, lookups):
         presentment = document["totals"].get("presentment_total") or {}
         code = presentment.get("currency") or document.get("presentment_currency")
-        return self._currencies().get(code, self.env["res.currency"])
+        return lookups.currencies.get(code, self.env["res.currency"])
 
-    def _currencies(self):
+    def _find_currencies(self):
         """Return dict ISO code → active currency."""
         return {currency.name: currency for currency in self.env["res.currency"].search_fetch([], ["name"])}
 
-    def _get_utm_values(self, source):
-        """Return source, medium and campaign; what the channel does not say is left as it is."""
+    def _find_utm(self, documents):
+        """Return dict (model, name) → id; Odoo's own way to compare the names, once for each."""
+        sources = [document.get("source") or {} for document in documents]
+        named = {(model, (source.get(key) or "").strip()) for source in sources for key, _field, model in _UTM}
         mixin = self.env["utm.mixin"]
+        return {(model, name): mixin._find_or_create_record(model, name).id for model, name in sorted(named) if name}
+
+    def _get_utm_values(self, source, lookups):
+        """Return source, medium and campaign; what the channel does not say is left as it is."""
         values = {}
-        for key, field_name, model in (
-            ("utm_source", "source_id", "utm.source"),
-            ("utm_medium", "medium_id", "utm.medium"),
-            ("utm_campaign", "campaign_id", "utm.campaign"),
-        ):
+        for key, field_name, model in _UTM:
             name = (source.get(key) or "").strip()
             if name:
-                values[field_name] = mixin._find_or_create_record(model, name).id
+                values[field_name] = lookups.utm[model, name]
         return values
 
     # ---------------------------------------------------------------- tags
@@ -105,9 +131,9 @@ class RetailOrderReader(models.AbstractModel):
     def _tag_names(self, document):
         return sorted({name.strip() for name in document.get("tags") or [] if name.strip()})
 
-    def _get_tag_commands(self, document, tags, order=None):
+    def _get_tag_commands(self, document, lookups, order=None):
         """Return the commands that bring an order's tags to the channel's, and leave alone those people added."""
-        wanted = {tags[name].id for name in self._tag_names(document)}
+        wanted = {lookups.tags[name].id for name in self._tag_names(document)}
         if not order:
             return [Command.set(sorted(wanted))]
         before = set((order.retail_tags or "").split(", "))
@@ -117,7 +143,7 @@ class RetailOrderReader(models.AbstractModel):
 
     # ---------------------------------------------------------------- payments
 
-    def _write_payments(self, backend, works):
+    def _write_payments(self, backend, works, lookups):
         """Record the payments of ``works``, new ones in one batch."""
         by_id = {
             payment["external_id"]: (work, payment) for work in works for payment in work.document.get("payments") or []
@@ -130,10 +156,9 @@ class RetailOrderReader(models.AbstractModel):
             for payment in model.search([("backend_id", "=", backend.id), ("external_id", "in", list(by_id))])
         }
         journals = {line.gateway.strip().casefold(): line.journal_id for line in backend.payment_map_ids}
-        currencies = self._currencies()
         new = []
         for external_id, (work, payment) in by_id.items():
-            values = self._get_payment_values(payment, journals, currencies)
+            values = self._get_payment_values(payment, journals, lookups.currencies)
             if external_id in known:
                 write_changes(known[external_id], values)
             else:

@@ -37,7 +37,7 @@ class RetailOrderUpdater(models.AbstractModel):
     _name = "retail.order.updater"
     _description = "Order updater"
 
-    def _update(self, backend, work, tags):
+    def _update(self, backend, work, lookups):
         """Bring ``work.order`` to ``work.document``.
 
         :raises NeedsHuman: ``order_changed_after_delivery``; nothing was written
@@ -51,7 +51,7 @@ class RetailOrderUpdater(models.AbstractModel):
             changes, addresses, cancels, reopens = _Changes(), {}, False, False
         if (changes or addresses or cancels) and order._has_left_the_shelf():
             raise self._too_late(work, changes, addresses, cancels)
-        self._write_head(work, tags)
+        self._write_head(work, lookups)
         if order.state == "cancel" and not reopens and not order.retail_cancelled_at:
             return  # cancelled by somebody in Odoo: it stays so
         with_lock = order.locked
@@ -69,10 +69,12 @@ class RetailOrderUpdater(models.AbstractModel):
         if with_lock:
             order.action_lock()
 
-    def _write_head(self, work, tags):
+    def _write_head(self, work, lookups):
         reader, order = self.env["retail.order.reader"], work.order
-        commands = reader._get_tag_commands(work.document, tags, order)  # compares with the tags the channel had before
-        write_changes(order, reader._get_values(work.document, tags))
+        commands = reader._get_tag_commands(
+            work.document, lookups, order
+        )  # compares with the tags the channel had before
+        write_changes(order, reader._get_values(work.document, lookups))
         if commands:
             order.tag_ids = commands
 

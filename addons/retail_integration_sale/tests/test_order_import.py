@@ -1,7 +1,6 @@
 """A new order: what of it arrives in Odoo."""
 
-from datetime import datetime
-
+from odoo.fields import Datetime
 from odoo.tests import tagged
 
 from .common import (
@@ -36,8 +35,8 @@ class TestOrderImport(RetailSaleCase):
     def test_the_time_of_an_order_is_the_channels_not_the_imports_also_after_confirmation(self):
         sale = self.import_order(order(placed_at="2026-03-04T05:06:07.891Z"))
         self.assertEqual(sale.state, "sale")
-        self.assertEqual(sale.date_order, datetime(2026, 3, 4, 5, 6, 7))
-        self.assertEqual(sale.retail_placed_at, datetime(2026, 3, 4, 5, 6, 7))
+        self.assertEqual(sale.date_order, Datetime.to_datetime("2026-03-04 05:06:07"))
+        self.assertEqual(sale.retail_placed_at, Datetime.to_datetime("2026-03-04 05:06:07"))
 
     def test_an_order_confirmed_by_hand_keeps_the_channels_time_and_others_get_the_moment(self):
         self.backend.order_confirm = False
@@ -45,8 +44,8 @@ class TestOrderImport(RetailSaleCase):
         self.assertEqual(sale.state, "draft")
         other = self.env["sale.order"].create({"partner_id": sale.partner_id.id, "date_order": "2026-01-01 00:00:00"})
         (sale | other).action_confirm()
-        self.assertEqual(sale.date_order, datetime(2026, 3, 4, 5, 6, 7))
-        self.assertGreater(other.date_order, datetime(2026, 1, 2))
+        self.assertEqual(sale.date_order, Datetime.to_datetime("2026-03-04 05:06:07"))
+        self.assertGreater(other.date_order, Datetime.to_datetime("2026-01-02 00:00:00"))
 
     def test_warehouse_team_salesperson_and_terms_are_the_backends(self):
         warehouse = self.env["stock.warehouse"].create({"name": "Second", "code": "WH2", "company_id": self.company.id})
@@ -110,9 +109,7 @@ class TestOrderImport(RetailSaleCase):
         self.assertEqual(second.tag_ids, first.tag_ids - known)
 
     def test_shop_currency_is_booked_and_presentment_is_kept(self):
-        sale = self.import_order(
-            order(presentment_currency="USD", totals={"presentment_total": money("11.20", "USD")})
-        )
+        sale = self.import_order(order(presentment_currency="USD", totals={"presentment_total": money("11.20", "USD")}))
         self.assertEqual(sale.currency_id.name, "EUR")
         self.assertEqual(sale.amount_total, 10.0)
         self.assertEqual((sale.retail_presentment_currency_id.name, sale.retail_presentment_total), ("USD", 11.2))
@@ -234,8 +231,8 @@ class TestOrderImport(RetailSaleCase):
         )
         self.assertEqual(
             str(error),
-            "Order #1042 has line “Blue mug / L” (SKU MUG-L), which no product carries. Link it to a product, or create "
-            "one.",
+            "Order #1042 has line “Blue mug / L” (SKU MUG-L), which no product carries. Link it to a product, or "
+            "create one.",
         )
         self.assertEqual(error.cause_key, "sku:MUG-L")
         self.assertEqual((str(error.amount[0]), error.amount[1]), ("25.00", "EUR"))
@@ -369,7 +366,7 @@ class TestOrderImport(RetailSaleCase):
         )
         self.assertEqual(sale.retail_payment_ids.mapped("external_id"), ["A1", "P1", "P2"])
         self.assertEqual(sale.retail_payment_ids.journal_id, journal)
-        self.assertEqual(sale.retail_payment_ids[0].processed_at, datetime(2026, 5, 1, 10, 1))
+        self.assertEqual(sale.retail_payment_ids[0].processed_at, Datetime.to_datetime("2026-05-01 10:01:00"))
         self.assertEqual(sale.retail_paid_amount, 10.0)
 
     def test_a_gift_card_used_is_a_payment_and_lowers_no_total(self):

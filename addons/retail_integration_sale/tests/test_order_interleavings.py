@@ -49,7 +49,7 @@ def histories(draw):
 def deliveries(draw):
     """Return a history with an order of arrival: shuffled, with duplicates, the newest version at least once."""
     versions = draw(histories())
-    arrivals = draw(st.lists(st.sampled_from(versions), min_size=0, max_size=5)) + [versions[-1]]
+    arrivals = [*draw(st.lists(st.sampled_from(versions), min_size=0, max_size=5)), versions[-1]]
     random.Random(draw(st.integers(0, 10**6))).shuffle(arrivals)
     return versions, arrivals
 

@@ -71,9 +71,7 @@ class TestOrderPartners(RetailSaleCase):
         self.assertFalse(self.orders("1"))
 
     def test_two_orders_of_one_new_customer_in_a_batch_make_one_contact(self):
-        one, two, three = self.import_all(
-            order("1"), order("2"), order("3", customer=None, email="jane@example.com")
-        )
+        one, two, three = self.import_all(order("1"), order("2"), order("3", customer=None, email="jane@example.com"))
         self.assertEqual(one.partner_id, two.partner_id)
         self.assertEqual(one.partner_id, three.partner_id)
 
@@ -98,9 +96,7 @@ class TestOrderPartners(RetailSaleCase):
 
     def test_a_guest_is_matched_by_email(self):
         partner = self.make_partner()
-        self.assertEqual(
-            self.import_order(order(customer=None, email="jane@example.com")).partner_id, partner
-        )
+        self.assertEqual(self.import_order(order(customer=None, email="jane@example.com")).partner_id, partner)
         self.assertFalse(self.env["retail.binding.partner"].search([("partner_id", "=", partner.id)]))
 
     def test_a_customer_without_name_or_email_works_and_takes_the_name_once_it_is_told(self):
@@ -153,7 +149,13 @@ class TestOrderPartners(RetailSaleCase):
 
     def test_an_address_is_reused_however_it_is_spelled(self):
         gift = {"name": "Joe Doe", "street": "Gift Road 7", "street2": "2nd floor", "city": "Potsdam"}
-        other = {"name": "JOE  DOE", "street": "Gift road 7, 2nd Floor", "street2": "", "city": "potsdam", "phone": None}
+        other = {
+            "name": "JOE  DOE",
+            "street": "Gift road 7, 2nd Floor",
+            "street2": "",
+            "city": "potsdam",
+            "phone": None,
+        }
         one, two = self.import_all(
             order("1", shipping_address=address(**gift)), order("2", shipping_address=address(**other))
         )

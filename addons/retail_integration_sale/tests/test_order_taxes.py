@@ -208,9 +208,7 @@ class TestOrderTaxes(RetailSaleCase):
 
     def test_cash_rounding_of_the_channel_is_a_line_and_no_tolerance(self):
         self.backend.rounding_tolerance = 0.0
-        sale = self.import_order(
-            total="10.00", totals={"rounding": money("-0.02")}, lines=[line(price="10.02")]
-        )
+        sale = self.import_order(total="10.00", totals={"rounding": money("-0.02")}, lines=[line(price="10.02")])
         self.assertEqual(sale.amount_total, 10.0)
         self.assertFalse(self.rounding_of(sale))
 

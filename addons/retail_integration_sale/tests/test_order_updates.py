@@ -54,7 +54,11 @@ class TestOrderUpdates(RetailSaleCase):
             order(
                 version=2,
                 total="37.00",
-                lines=[line("L1", quantity=3), line("L2", sku="PLATE", quantity=0), line("L3", sku="PLATE", price="7.00")],
+                lines=[
+                    line("L1", quantity=3),
+                    line("L2", sku="PLATE", quantity=0),
+                    line("L3", sku="PLATE", price="7.00"),
+                ],
             )
         )
         self.assertEqual(self.quantities(sale), {"L1": 3.0, "L3": 1.0})
@@ -217,9 +221,7 @@ class TestOrderUpdates(RetailSaleCase):
     def test_note_tags_statuses_and_payments_still_follow_after_delivery(self):
         sale = self.import_order()
         self.deliver(sale)
-        self.update(
-            order(version=2, note="Ring", tags=["x"], fulfilment_status="fulfilled", payments=[payment("P1")])
-        )
+        self.update(order(version=2, note="Ring", tags=["x"], fulfilment_status="fulfilled", payments=[payment("P1")]))
         self.assertEqual((sale.retail_note, sale.retail_fulfilment_status), ("Ring", "fulfilled"))
         self.assertEqual(sale.retail_paid_amount, 10.0)
 

@@ -64,7 +64,9 @@ class TestProducts(RetailSaleCase):
     def test_what_is_empty_in_odoo_is_filled_and_the_rest_left_alone(self):
         self.plate.barcode = "111"
         self.import_products(
-            product_document(variants=[variant(barcode="222", weight_kg="0.350"), variant("V2", "PLATE", barcode="333")])
+            product_document(
+                variants=[variant(barcode="222", weight_kg="0.350"), variant("V2", "PLATE", barcode="333")]
+            )
         )
         self.assertEqual((self.mug.barcode, self.mug.weight), ("222", 0.35))
         self.assertEqual(self.plate.barcode, "111")
@@ -78,7 +80,9 @@ class TestProducts(RetailSaleCase):
     def test_a_variant_recreated_with_a_new_id_is_linked_anew(self):
         self.import_products(product_document())
         self.import_products(product_document(version=2, variants=[variant("V9")]))
-        self.assertEqual(self.env["retail.binding.product"].search([("product_id", "=", self.mug.id)]).external_id, "V9")
+        self.assertEqual(
+            self.env["retail.binding.product"].search([("product_id", "=", self.mug.id)]).external_id, "V9"
+        )
 
     def test_versions_of_a_product_apply_in_order(self):
         self.import_products(product_document(version=5))
@@ -138,7 +142,9 @@ class TestProducts(RetailSaleCase):
             return variant("V%d" % number, sku="SHIRT-%d" % number, options=options)
 
         self.import_products(
-            product_document(title="Shirt", variants=[shirt(1, "S", "Red"), shirt(2, "M", "Red"), shirt(3, "M", "Blue")])
+            product_document(
+                title="Shirt", variants=[shirt(1, "S", "Red"), shirt(2, "M", "Red"), shirt(3, "M", "Blue")]
+            )
         )
         products = [self.binding("V%d" % number).product_id for number in (1, 2, 3)]
         template = products[0].product_tmpl_id
