@@ -162,23 +162,31 @@ def _write_sources(path):
 def _debian_mirror():
     """Return the address of the Debian mirror in apt's configuration, or None."""
     arguments = ["--format", "$(REPO_URI)|$(ORIGIN)|$(LABEL)", "Created-By: Packages"]
-    targets = run(["apt-get", "indextargets", *arguments], capture=True)
-    return pick_mirror(targets)
+    known = run(["apt-get", "indextargets", *arguments], capture=True)
+    folder = Path("/etc/apt")
+    files = [
+        folder / "sources.list",
+        *sorted(folder.glob("sources.list.d/*.list")),
+        *sorted(folder.glob("*.d/*.sources")),
+    ]
+    texts = [path.read_text() for path in files if path.is_file()]
+    return pick_mirror(known) or pick_mirror_by_address("\n".join(texts))
 
 
 def pick_mirror(targets):
-    """Return the first Debian archive among apt's index targets, or None.
-
-    The origin is known only once the lists were fetched; before that the address has to do: an archive's ends in
-    ``/debian``, unlike that of the security updates.
+    """Return the first Debian archive among apt's index targets, or None. They are empty before the first update.
 
     :param str targets: lines ``address|origin|label``
     """
     rows = [line.split("|") for line in targets.splitlines() if line.count("|") == 2]
-    for uri, origin, label in rows:
-        if (origin, label) == ("Debian", "Debian"):
-            return uri
-    for uri, *_rest in rows:
-        if uri.rstrip("/").endswith("/debian"):
-            return uri
-    return None
+    return next((uri for uri, *names in rows if names == ["Debian", "Debian"]), None)
+
+
+def pick_mirror_by_address(sources):
+    """Return the first address that looks like a Debian archive's: its end is ``/debian``, not ``/debian-security``.
+
+    :param str sources: text of sources lists, of the one-line or the newer format
+    """
+    lines = [line.split("#")[0] for line in sources.splitlines()]
+    words = [word for line in lines if re.match(r"\s*(deb|URIs:)\s", line) for word in line.split()]
+    return next((word for word in words if "://" in word and word.rstrip("/").endswith("/debian")), None)

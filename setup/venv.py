@@ -2,6 +2,7 @@
 
 import sys
 
+from . import system
 from .odoo_source import SERIES
 from .paths import PYTHON, ROOT, VENV
 from .shell import SetupError, digest, read_stamp, run, say, stamp
@@ -24,11 +25,12 @@ def ensure(odoo):
         )
     key = digest(sys.version, *(ROOT / name for name in REQUIREMENTS))
     if read_stamp("venv") != key or not PYTHON.exists():
+        system.ensure_venv()
         say("Installing the Python dependencies into .local/venv (about a minute)")
         run(
             [sys.executable, "-m", "venv", "--clear", VENV],
             failure="The virtual environment could not be made.",
-            todo="Install Python's venv module (on Debian: apt-get install python3-venv).",
+            todo="Read Python's message above.",
         )
         link_odoo(odoo)
         run(

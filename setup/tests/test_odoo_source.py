@@ -86,11 +86,28 @@ def test_the_users_home_comes_before_debian(home, monkeypatch):
             "http://a.example/debian-security/|Debian|Debian-Security\nhttp://b.example/deb/|Debian|Debian\n",
             "http://b.example/deb/",
         ),
-        ("http://a.example/debian-security/||\nhttp://b.example/debian/||\n", "http://b.example/debian/"),
         ("http://a.example/ubuntu/|Ubuntu|Ubuntu\n", None),
         ("", None),
     ],
-    ids=["origin", "not the security updates", "lists not fetched yet", "another system", "no sources"],
+    ids=["origin", "not the security updates", "another system", "lists not fetched yet"],
 )
 def test_the_mirror_is_the_one_that_apt_uses(targets, mirror):
     assert odoo_source.pick_mirror(targets) == mirror
+
+
+@pytest.mark.parametrize(
+    ("sources", "mirror"),
+    [
+        ("deb [arch=amd64] http://a.example/debian bookworm main\n", "http://a.example/debian"),
+        ("Types: deb\nURIs: http://a.example/debian/\nSuites: bookworm\n", "http://a.example/debian/"),
+        (
+            "deb http://a.example/debian-security x main\ndeb http://b.example/debian x main\n",
+            "http://b.example/debian",
+        ),
+        ("# deb http://a.example/debian x main\ndeb-src http://b.example/debian x main\n", None),
+        ("deb http://a.example/ubuntu noble main\n", None),
+    ],
+    ids=["one line", "newer format", "not the security updates", "not what is off", "another system"],
+)
+def test_before_apts_first_update_the_mirror_is_read_from_its_sources(sources, mirror):
+    assert odoo_source.pick_mirror_by_address(sources) == mirror
