@@ -75,8 +75,8 @@ class RetailBackend(models.Model):
             if backend.shopify_domain and domains.normalise(backend.shopify_domain) != backend.shopify_domain:
                 raise ValidationError(
                     self.env._(
-                        "“%s” is not the domain of a Shopify shop. It looks like your-shop.myshopify.com; Shopify shows "
-                        "it under Settings, Domains.",
+                        "“%s” is not the domain of a Shopify shop. It looks like your-shop.myshopify.com; Shopify "
+                        "shows it under Settings, Domains.",
                         backend.shopify_domain,
                     )
                 )

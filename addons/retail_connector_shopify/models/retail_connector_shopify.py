@@ -1,17 +1,21 @@
 """The handler of Shopify: what the framework asks, answered by the pure modules under ``shopify/``."""
 
+from datetime import datetime, timezone
+
 from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError, RetryLater
 from odoo.addons.retail_integration_base.models.retail_connector import WebhookPolicy
 
-from ..shopify import const, object_fetch, order_fetch
+from ..shopify import const, instants, object_fetch, order_fetch
 from ..shopify.changes import list_changes
 from ..shopify.mapper_customer import map_customer
 from ..shopify.mapper_order import map_order
 from ..shopify.mapper_product import map_product
 from ..shopify.webhook import ShopifyWebhookPolicy
+from . import webhook_registration
+from .connection_check import ConnectionCheck
 from .shopify_access import open_client
 
 
@@ -78,19 +82,47 @@ class RetailConnectorShopify(models.AbstractModel):
     def _make_document(self, node, message, map_node):
         if isinstance(node, RetailError):
             raise node
+        is_fresh = self._is_fresh(message)
         if node is None:
-            raise NeedsHuman(
-                self.env._(
-                    "Shopify has no %(entity)s %(id)s any more. It was deleted there after the message was sent.",
-                    entity=message.entity,
-                    id=message.external_id,
-                ),
-                kind="subject_missing",
-                cause_key="shopify:%s" % message.entity,
-                cause_title=self.env._("Deleted in Shopify: %s", message.entity),
-            )
-        return registry.validate(map_node(node))
+            raise self._late(message) if is_fresh else self._missing(message)
+        document = registry.validate(map_node(node))
+        if is_fresh and message.version is not None and document["version"] < message.version:
+            raise self._late(message)
+        return document
+
+    def _is_fresh(self, message):
+        """Return whether the event is so young that the API may not know of it yet."""
+        triggered = instants.parse_instant(message.headers.get(const.HEADER_TRIGGERED))
+        if message.origin != "webhook" or triggered is None:
+            return False
+        return datetime.now(timezone.utc) - triggered < const.API_LAG
+
+    def _late(self, message):
+        return RetryLater(
+            self.env._("Shopify announced %s and does not show it yet.", message.subject_key),
+            delay=const.API_LAG_DELAY,
+        )
+
+    def _missing(self, message):
+        return NeedsHuman(
+            self.env._(
+                "Shopify shows no %(entity)s %(id)s. It was deleted there, or it is older than the app may read.",
+                entity=message.entity,
+                id=message.external_id,
+            ),
+            kind="subject_missing",
+            cause_key="shopify:%s" % message.entity,
+            cause_title=self.env._("Shopify does not show this %s any more", message.entity),
+        )
 
     def _list_changes(self, backend, flow, since):
         entity = flow.entity
         return list_changes(open_client(backend), entity, since)
+
+    def _register_webhooks(self, backend):
+        """Subscribe the backend's address to the topics of its flows that are not off; return what was done."""
+        return webhook_registration.register(backend, self._get_topics(backend))
+
+    def _check_connection(self, backend):
+        backend.check_access("write")
+        return ConnectionCheck(self, backend).run()

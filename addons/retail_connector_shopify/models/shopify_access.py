@@ -10,7 +10,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields
 
-from odoo.addons.retail_integration_base.engine.errors import RetryLater
+from odoo.addons.retail_integration_base.engine.errors import Refused, RetryLater
 from odoo.addons.retail_integration_base.engine.http import VendorHttp
 from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
 
@@ -121,11 +121,13 @@ def open_client(backend, trace_id=None):
 
     Everything it needs of the database is read here; the transaction ends, so that none is open while Shopify is asked.
 
-    :raises Refused: the backend is not armed in this environment
+    :raises Refused: the backend is not armed in this environment, or names no shop
     """
     backend.ensure_one()
     backend = backend.sudo()
     backend._require_armed()
+    if not backend.shopify_domain:
+        raise Refused("The backend %s names no shop." % backend.name, reason="no_shop", status=403)
     http = open_http(backend)
     client = ShopifyClient(http, BackendTokens(backend, http), backend.shopify_api_version, trace_id)
     backend.env["retail.drain"]._commit()

@@ -5,7 +5,7 @@ Nothing is estimated: the server's own figures of the last query say how many ob
 
 from decimal import Decimal
 
-from odoo.addons.retail_integration_base.engine.errors import RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import RetailError, RetryLater, VendorChanged
 
 from . import const
 from .client import TooExpensive, connection_at
@@ -44,7 +44,7 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
 
     :param read: called with the ``data`` of each answer, for what the document reads beside the nodes
     :return: dict gid → node (dict), ``None`` where the shop has no such object, or the :class:`RetailError` that kept
-        it and the following ones from being fetched after others were
+        it from being fetched after others were
     :raises RetailError: nothing was fetched
     """
     waiting = list(dict.fromkeys(gids))
@@ -52,7 +52,7 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
     while waiting:
         batch = waiting[: sizes.get(name)]
         try:
-            answer = client.run(name, dict(variables or {}, ids=batch))
+            answer = client.run(name, dict(variables or {}, ids=batch), is_by_node=True)
             nodes = _nodes_of(answer, name, batch)
         except TooExpensive as error:
             if len(batch) == 1:
@@ -68,7 +68,7 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
         if read:
             read(answer.data)
         sizes.learn(name, len(batch), answer.throttle.requested)
-        found.update(zip(batch, nodes))
+        found.update(zip(batch, nodes, strict=True))
         waiting = waiting[len(batch) :]
     return found
 
@@ -77,7 +77,10 @@ def _nodes_of(answer, name, batch):
     nodes = answer.data.get("nodes")
     if not isinstance(nodes, list) or len(nodes) != len(batch):
         raise VendorChanged("The answer to %s has not one node per id." % name, differences=["nodes: wrong length"])
-    for gid, node in zip(batch, nodes):
+    nodes = [answer.failures.get(index, node) for index, node in enumerate(nodes)]
+    for gid, node in zip(batch, nodes, strict=True):
+        if isinstance(node, RetailError):
+            continue
         if node is not None and (not isinstance(node, dict) or node.get("id") != gid):
             raise VendorChanged(
                 "The answer to %s has another object in the place of %s." % (name, gid), differences=["nodes: order"]

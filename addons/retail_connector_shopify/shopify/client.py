@@ -5,11 +5,11 @@ Source: shopify.dev, "GraphQL Admin API reference" (status and error codes), "Sh
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo.addons.retail_integration_base.engine.errors import Refused, RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import Refused, RetailError, RetryLater, VendorChanged
 
 from . import const, documents
 
@@ -80,12 +80,14 @@ class Answer:
     :param dict data: numbers with a point are ``Decimal``
     :param Throttle throttle: what the server says of its budget
     :param frozenset withheld: paths (``nodes.0.customer``) of protected customer data the shop does not show this app
+    :param dict failures: index in ``nodes`` → :class:`RetailError`, where the query asked for it
     :param str served_version: the API version that answered
     """
 
     data: dict
     throttle: Throttle
     withheld: frozenset = frozenset()
+    failures: dict = field(default_factory=dict)
     served_version: str = ""
 
 
@@ -104,11 +106,12 @@ class ShopifyClient:
         self.trace_id = trace_id
         self.throttle = Throttle()
 
-    def run(self, name, variables=None, *, version=None):
+    def run(self, name, variables=None, *, version=None, is_by_node=False):
         """Send the document ``name``.
 
         :param dict variables: of the document
         :param str version: instead of the client's own
+        :param bool is_by_node: an error inside one of ``nodes`` is that node's alone (``Answer.failures``)
         :return: Answer
         :raises RetryLater: network, 429, 5xx, ``THROTTLED`` (with the delay until the query can be afforded)
         :raises TooExpensive: more than one query may cost; ask for less
@@ -125,7 +128,7 @@ class ShopifyClient:
                 raise
             # The token ended early (24 hours, or the app was reinstalled): once, with another one.
             response = self._post(body, self.tokens.renew(token), version)
-        return self._read(name, response, version)
+        return self._read(name, response, version, is_by_node)
 
     def pages(self, name, variables, path):
         """Yield the pages (lists of nodes) of the connection at ``path`` (keys of ``data``), first to last.
@@ -159,7 +162,7 @@ class ShopifyClient:
         except (Refused, VendorChanged) as error:
             raise explain_status(error) from error
 
-    def _read(self, name, response, version):
+    def _read(self, name, response, version, is_by_node=False):
         answer = read_json(response)
         served = response.headers.get("x-shopify-api-version", version)
         if served != version:
@@ -171,17 +174,38 @@ class ShopifyClient:
                 evidence={"served_version": served},
             )
         self.throttle = Throttle.of(answer.get("extensions"))
-        withheld = self._raise_for_errors(name, answer)
-        data = answer.get("data")
+        data, errors = answer.get("data"), _errors_of(answer)
+        failures = {}
+        if is_by_node and isinstance(data, dict) and isinstance(data.get("nodes"), list):
+            errors, failures = self._split_by_node(name, errors, len(data["nodes"]))
+        withheld = self._raise_for_errors(name, errors)
         if not isinstance(data, dict):
             raise VendorChanged("The answer to %s holds no data." % name, differences=["data: missing"])
-        return Answer(data, self.throttle, withheld, served)
+        return Answer(data, self.throttle, withheld, failures, served)
 
-    def _raise_for_errors(self, name, answer):
-        errors = answer.get("errors") or []
-        if isinstance(errors, str):
-            errors = [{"message": errors}]
-        errors = [error if isinstance(error, dict) else {"message": str(error)} for error in errors]
+    def _split_by_node(self, name, errors, count):
+        """Return the errors that concern the whole query, and dict index → error of one node.
+
+        A node with an error may still be there with a gap: a customer that is null because Shopify failed is no guest.
+        """
+        shared, by_index = [], {}
+        for error in errors:
+            path = error.get("path")
+            is_inside = isinstance(path, list) and len(path) > 1 and path[0] == "nodes" and type(path[1]) is int
+            if is_inside and 0 <= path[1] < count and not _is_withheld(error):
+                by_index.setdefault(path[1], []).append(error)
+            else:
+                shared.append(error)
+        failures = {}
+        for index, own in by_index.items():
+            try:
+                self._raise_for_errors(name, own)
+            except RetailError as failure:
+                failures[index] = failure
+        return shared, failures
+
+    def _raise_for_errors(self, name, errors):
+        """Raise what ``errors`` mean; return the paths of withheld customer data where they mean no more."""
         codes = {str(_dict(error.get("extensions")).get("code") or "") for error in errors}
         evidence = {"document": name, "errors": [str(error.get("message"))[:500] for error in errors[:5]]}
         text = "; ".join(evidence["errors"])
@@ -300,6 +324,14 @@ def _is_withheld(error):
         return True
     path = [part for part in error.get("path") or () if isinstance(part, str)]
     return bool(path) and path[-1] in const.PROTECTED_FIELDS and "scope" not in str(error.get("message"))
+
+
+def _errors_of(answer):
+    """Return the ``errors`` of an answer as dicts, whatever their shape."""
+    errors = answer.get("errors") or []
+    if not isinstance(errors, list):
+        errors = [errors]
+    return [error if isinstance(error, dict) else {"message": str(error)} for error in errors]
 
 
 def _affordable_share(errors, throttle):

@@ -53,12 +53,17 @@ MAX_PAGES = 400
 
 #: A token lives 24 hours ("Client credentials grant"); it is renewed when less than this is left.
 TOKEN_MARGIN = timedelta(minutes=30)
-TOKEN_PATH = "/admin/oauth/access_token"
+TOKEN_PATH = "/admin/oauth/access_token"  # noqa: S105 an address
 
 #: ``updated_at`` has a precision of a second, and the search index that answers ``query:`` lags behind the record.
 #: A poll therefore asks again for this long before its watermark; the dedupe key drops what is known.
 POLL_OVERLAP = timedelta(minutes=5)
 POLL_PAGE = 100
+
+#: A webhook can overtake the data it announces: for so long after the event, an API that does not know of it is asked
+#: again. Afterwards what it says is believed.
+API_LAG = timedelta(minutes=10)
+API_LAG_DELAY = timedelta(seconds=5)
 
 HEADER_HMAC = "x-shopify-hmac-sha256"
 HEADER_TOPIC = "x-shopify-topic"

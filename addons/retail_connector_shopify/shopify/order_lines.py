@@ -120,7 +120,7 @@ def _spread(parts, amount, purse):
     if not parts or amount < 0:
         return parts if not amount else []
     shares = purse.split(amount, [Decimal(part["amount"]["amount"]) for part in parts])
-    return [dict(part, amount=purse.write(share)) for part, share in zip(parts, shares)]
+    return [dict(part, amount=purse.write(share)) for part, share in zip(parts, shares, strict=True)]
 
 
 def _discounts(allocations, purse):
@@ -148,8 +148,7 @@ def _taxes(tax_lines, purse):
 
 def _rate(rate):
     """Return a tax rate (a fraction) as a decimal string; ``null`` is none."""
-    text = format(Decimal(rate or 0).quantize(Decimal("1e-10")).normalize(), "f")
-    return text
+    return format(Decimal(rate or 0).quantize(Decimal("1e-10")).normalize(), "f")
 
 
 def _sum(parts):
@@ -174,7 +173,7 @@ def _find_tips(node, purse):
         if _kind(line) == "custom" and not line["requiresShipping"] and not line["taxLines"]
     ]
     amounts = [purse.read(line["originalUnitPriceSet"]) * line["quantity"] for line in candidates]
-    for line, amount in zip(reversed(candidates), reversed(amounts)):
+    for line, amount in zip(reversed(candidates), reversed(amounts), strict=True):
         if amount == total:
             return frozenset((line["id"],))
     if sum(amounts, _ZERO) == total:
@@ -183,7 +182,7 @@ def _find_tips(node, purse):
 
 
 def _loose_tip(node, purse, total_of_lines):
-    """Return a line for a tip that no line of the order stands for, where the order's total says that one is missing."""
+    """Return a line for a tip that no line of the order stands for, where the order's total says one is missing."""
     tip = purse.read(node["totalTipReceivedSet"])
     if tip <= 0 or total_of_lines + tip != purse.read(node["currentTotalPriceSet"]):
         return []

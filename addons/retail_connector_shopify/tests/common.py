@@ -1,4 +1,4 @@
-"""The small world of the tests with Odoo: a backend in its own company, a simulated shop, and a door for its webhooks."""
+"""The small world of the tests with Odoo: a backend in its own company, a simulated shop, a door for its webhooks."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ class Door:
         door = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802 named by the base class
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 _empty, _retail, token, endpoint = self.path.split("/")
@@ -126,10 +126,7 @@ class ShopifyCase(TimeoutPairs, TransactionCase):
         from simulators.shopify.state.taxes import RATES
 
         wanted = {
-            (rate * 100, included)
-            for included, *groups in RATES.values()
-            for group in groups
-            for _title, rate in group
+            (rate * 100, included) for included, *groups in RATES.values() for group in groups for _title, rate in group
         }
         for percent, included in sorted(wanted):
             tax = cls.env["account.tax"].create(

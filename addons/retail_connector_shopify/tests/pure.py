@@ -8,7 +8,6 @@ from odoo.addons.retail_connector_shopify.shopify import client, const, webhook
 from odoo.addons.retail_integration_base.engine.http import VendorHttp
 from odoo.addons.retail_integration_base.engine.messages import Endpoint, Secret, WebhookRequest
 
-
 SHOP = "harbour-vale.myshopify.com"
 SECRET = b"shpss_test_secret"
 NEW_VERSION, OLD_VERSION = const.API_VERSIONS
@@ -55,7 +54,7 @@ def endpoint(secrets=(SECRET,), topics=tuple(const.TOPICS), shop=SHOP):
 
 
 def request(body, topic="orders/create", secret=SECRET, **headers):
-    """Return a :class:`WebhookRequest` as Shopify sends it; ``headers`` by constant suffix (``event=…``), None drops."""
+    """Return a :class:`WebhookRequest` as Shopify sends it; ``headers`` by suffix of the constant, None drops one."""
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
     sent = {

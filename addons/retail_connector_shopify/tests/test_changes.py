@@ -30,7 +30,7 @@ def pages(running, since, entity="order"):
 
 @pytest.mark.parametrize(("entity", "kind"), [("order", "Order"), ("customer", "Customer"), ("product", "Product")])
 def test_a_poll_from_the_beginning_lists_everything_once_and_oldest_first(running, entity, kind):
-    found = pages(running, datetime(2020, 1, 1), entity)
+    found = pages(running, naive(datetime(2020, 1, 1, tzinfo=UTC)), entity)
     keys = [change.key for page, _watermark in found for change in page]
     records = running.world.shop.all(kind)
     assert sorted(key.subject_key for key in keys) == sorted("%s:%s" % (entity, record["id"]) for record in records)
@@ -40,7 +40,7 @@ def test_a_poll_from_the_beginning_lists_everything_once_and_oldest_first(runnin
 
 
 def test_pages_carry_watermarks_that_grow_and_cover_what_they_hold(running):
-    found = pages(running, datetime(2020, 1, 1))
+    found = pages(running, naive(datetime(2020, 1, 1, tzinfo=UTC)))
     assert len(found) > 1
     watermarks = [watermark for _page, watermark in found]
     assert watermarks == sorted(watermarks)
@@ -53,20 +53,18 @@ def test_the_watermarks_own_second_and_the_overlap_before_it_are_asked_again(run
     middle = orders[len(orders) // 2]
     since = naive(middle["updatedAt"])
     found = {change.key.subject_key for page, _watermark in pages(running, since) for change in page}
-    expected = {
-        "order:" + order["id"] for order in orders if naive(order["updatedAt"]) >= since - const.POLL_OVERLAP
-    }
+    expected = {"order:" + order["id"] for order in orders if naive(order["updatedAt"]) >= since - const.POLL_OVERLAP}
     assert found == expected and "order:" + middle["id"] in found
 
 
 def test_a_poll_that_finds_nothing_keeps_the_watermark(running):
-    since = datetime(2030, 1, 1)
+    since = naive(datetime(2030, 1, 1, tzinfo=UTC))
     assert pages(running, since) == [([], since)]
 
 
 def test_asking_again_gives_the_same_dedupe_keys_and_a_change_gives_another(running):
     def keys():
-        found = pages(running, datetime(2020, 1, 1))
+        found = pages(running, naive(datetime(2020, 1, 1, tzinfo=UTC)))
         return {change.key.subject_key: change.key.dedupe_key for page, _watermark in found for change in page}
 
     first = keys()
@@ -84,7 +82,7 @@ def test_a_reference_that_changed_shape_stops_the_poll_before_its_page_is_taken(
             yield [{"id": "gid://shopify/Order/1", "updatedAt": "soon"}]
 
     with pytest.raises(VendorChanged):
-        list(changes.list_changes(Odd(), "order", datetime(2026, 10, 1)))
+        list(changes.list_changes(Odd(), "order", naive(datetime(2026, 10, 1, tzinfo=UTC))))
 
 
 @settings(max_examples=200, deadline=None)
@@ -110,7 +108,10 @@ def test_no_change_is_missed_while_the_index_lags_less_than_the_overlap(updates,
                 if moment + lag <= self.now:
                     visible[order] = moment
             nodes = [
-                {"id": "gid://shopify/Order/%d" % (order + 1), "updatedAt": (START + timedelta(seconds=moment)).isoformat()}
+                {
+                    "id": "gid://shopify/Order/%d" % (order + 1),
+                    "updatedAt": (START + timedelta(seconds=moment)).isoformat(),
+                }
                 for order, moment in sorted(visible.items(), key=lambda item: item[1])
                 if START.timestamp() + moment >= since
             ]

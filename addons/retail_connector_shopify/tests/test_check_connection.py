@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.retail_connector_shopify.models.connection_check import ConnectionCheck
 from odoo.addons.retail_connector_shopify.shopify import const
 from odoo.addons.retail_connector_shopify.shopify.webhook import SIGNING_KIND
 
@@ -112,7 +113,9 @@ class TestCheckConnection(ShopifyCase):
     def test_missing_and_restricted_webhooks(self):
         self.assert_warning("Webhook subscriptions are missing or restricted", "orders/create", "products/update")
         self.subscribe()
-        subscription = next(one for one in self.world.shop.all("WebhookSubscription") if one["topic"] == "ORDERS_UPDATED")
+        subscription = next(
+            one for one in self.world.shop.all("WebhookSubscription") if one["topic"] == "ORDERS_UPDATED"
+        )
         subscription["filter"] = "total_price:>100"
         self.assert_warning("Webhook subscriptions are missing or restricted", "orders/updated")
 
@@ -134,8 +137,8 @@ class TestCheckConnection(ShopifyCase):
         self.assertEqual(errors, ["No shop answers under this domain"])
 
     def test_a_version_the_shop_calls_unsupported(self):
-        handler = self.backend._get_handler()
+        look = ConnectionCheck(self.backend._get_handler(), self.backend)
         versions = [{"handle": "2027-01", "supported": True}, {"handle": "2026-10", "supported": False}]
-        [check] = handler._check_version(self.backend, {"publicApiVersions": versions})
+        [check] = look._check_version(self.backend, {"publicApiVersions": versions})
         self.assertEqual((check.level, check.title), ("error", "The API version 2026-10 is not supported any more"))
         self.assertIn("2027-01", check.detail)

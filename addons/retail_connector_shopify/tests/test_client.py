@@ -178,8 +178,12 @@ def test_an_error_about_protected_data_is_told_from_one_about_a_scope():
     page = "This app is not approved to use the email field. See https://shopify.dev/docs/apps/launch/protected-customer-data"
     assert client_module._is_withheld(error(page, ["nodes", 0, "email"]))
     assert client_module._is_withheld(error("Access denied for phone field.", ["nodes", 0, "customer", "phone"]))
-    assert not client_module._is_withheld(error("Access denied for orders field. Required access: `read_orders` access scope.", ["orders"]))
-    assert not client_module._is_withheld({"message": page, "path": ["nodes"], "extensions": {"code": "undefinedField"}})
+    assert not client_module._is_withheld(
+        error("Access denied for orders field. Required access: `read_orders` access scope.", ["orders"])
+    )
+    assert not client_module._is_withheld(
+        {"message": page, "path": ["nodes"], "extensions": {"code": "undefinedField"}}
+    )
 
 
 def test_a_version_shopify_does_not_know_is_refused(running, world):
@@ -220,7 +224,10 @@ def test_an_answer_that_is_no_graphql_answer_is_a_change_of_the_vendor(body):
         ('[{"message": "Timeout", "extensions": {"code": "TIMEOUT"}}]', RetryLater),
         ('[{"message": "Shop is inactive", "extensions": {"code": "SHOP_INACTIVE"}}]', Refused),
         ('[{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]', RetryLater),
-        ('[{"message": "Too dear", "extensions": {"code": "MAX_COST_EXCEEDED", "cost": 4000, "maxCost": 1000}}]', client_module.TooExpensive),
+        (
+            '[{"message": "Too dear", "extensions": {"code": "MAX_COST_EXCEEDED", "cost": 4000, "maxCost": 1000}}]',
+            client_module.TooExpensive,
+        ),
         ('["just text"]', VendorChanged),
         ('[{"message": "m", "extensions": "x", "path": "y"}]', VendorChanged),
         ("{}", None),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from odoo.addons.retail_connector_shopify.shopify import const, documents, subscriptions
+
 from simulators.shopify import contract, schemas
 from simulators.shopify.scopes import needed_scopes
 

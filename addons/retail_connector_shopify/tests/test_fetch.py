@@ -1,10 +1,13 @@
 """Objects are fetched whole, in as few queries as their cost allows."""
 
+import json
+
 import pytest
 
 from odoo.addons.retail_connector_shopify.shopify import batches, const, mapper_order, object_fetch, order_fetch
 from odoo.addons.retail_connector_shopify.shopify.client import Answer, Throttle, TooExpensive
 from odoo.addons.retail_integration_base.engine.errors import RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.http import VendorResponse
 
 from . import pure
 
@@ -101,7 +104,7 @@ def test_a_query_that_costs_too_much_is_asked_in_smaller_parts():
     asked = []
 
     class Dear:
-        def run(self, name, variables):
+        def run(self, name, variables, is_by_node):
             ids = variables["ids"]
             asked.append(len(ids))
             if len(ids) * 100 > const.MAX_QUERY_COST:
@@ -117,7 +120,7 @@ def test_a_query_that_costs_too_much_is_asked_in_smaller_parts():
 
 def test_one_object_that_alone_costs_too_much_is_an_error():
     class Dear:
-        def run(self, name, variables):
+        def run(self, name, variables, is_by_node):
             raise TooExpensive("too dear", share=0.5)
 
     with pytest.raises(TooExpensive):
@@ -127,7 +130,7 @@ def test_one_object_that_alone_costs_too_much_is_an_error():
 @pytest.mark.parametrize("nodes", [None, [], [{"id": "gid://shopify/Order/2"}], ["text"], [{}]])
 def test_an_answer_with_other_nodes_than_asked_is_a_change_of_the_vendor(nodes):
     class Odd:
-        def run(self, name, variables):
+        def run(self, name, variables, is_by_node):
             return Answer({"nodes": nodes}, Throttle())
 
     with pytest.raises(VendorChanged):
@@ -186,3 +189,38 @@ def test_a_product_with_many_variants_and_a_customer_with_many_addresses_are_who
     products, currency = object_fetch.fetch_products(client, [product["id"]])
     assert currency == "EUR"
     assert len(products[product["id"]]["variants"]["nodes"]) == len(product["variants"])
+
+
+def test_an_error_inside_one_order_stops_that_one_alone(running, client):
+    """Shopify fails at one customer: the order would look like a guest's, and the others are fine."""
+    orders = [order["id"] for order in running.world.shop.all("Order")[:3]]
+    own = client.http.request
+
+    def request(*args, **options):
+        response = own(*args, **options)
+        answer = json.loads(response.body)
+        answer["data"]["nodes"][1]["customer"] = None
+        error = {"message": "Internal error", "path": ["nodes", 1, "customer"]}
+        answer["errors"] = [dict(error, extensions={"code": "INTERNAL_SERVER_ERROR"})]
+        return VendorResponse(200, response.headers, json.dumps(answer).encode())
+
+    client.run("shop")
+    client.http.request = request
+    found = order_fetch.fetch_orders(client, orders)
+    assert [type(found[gid]) for gid in orders] == [dict, RetryLater, dict]
+
+
+@pytest.mark.parametrize("cursors", [["same", "same"], [None], ["a", "b", "a"]])
+def test_the_pages_of_one_order_that_do_not_end_are_stopped(cursors):
+    pages = iter(cursors)
+
+    class Endless:
+        def run(self, name, variables):
+            page = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": next(pages)}}
+            return Answer({"node": {"updatedAt": "now", "lineItems": page}}, Throttle())
+
+    first = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "first"}}
+    with pytest.raises(VendorChanged):
+        batches.complete(
+            Endless(), "order_line_items", {"id": "x", "updatedAt": "now", "lineItems": first}, "lineItems"
+        )

@@ -64,7 +64,9 @@ def assert_exact(document, order):
     assert pure.amount(document["totals"]["total"]) == shop_total(order)
     assert pure.parts_total(document) == shop_total(order)
     taxes = [tax for part in ("lines", "shipping_lines", "duties") for one in document[part] for tax in one["taxes"]]
-    assert sum((pure.amount(tax["amount"]) for tax in taxes), Decimal(0)) == order["currentTotalTaxSet"].shopMoney.amount
+    assert (
+        sum((pure.amount(tax["amount"]) for tax in taxes), Decimal(0)) == order["currentTotalTaxSet"].shopMoney.amount
+    )
 
 
 @pytest.mark.parametrize("kind", kinds())
@@ -179,7 +181,9 @@ def test_a_tip_without_a_line_of_its_own_gets_one_so_that_the_sum_is_right(runni
 def test_an_additional_fee_is_a_custom_line(running, client):
     node = fetch(client, place(running, "simple", 4))
     price = {"shopMoney": {"amount": "2.5", "currencyCode": "EUR"}}
-    node["additionalFees"] = [{"id": "gid://shopify/AdditionalFee/1", "name": "Deposit", "price": price, "taxLines": []}]
+    node["additionalFees"] = [
+        {"id": "gid://shopify/AdditionalFee/1", "name": "Deposit", "price": price, "taxLines": []}
+    ]
     line = mapper_order.map_order(node)["lines"][-1]
     assert (line["kind"], line["title"], line["unit_price"]["amount"]) == ("custom", "Deposit", "2.50")
 

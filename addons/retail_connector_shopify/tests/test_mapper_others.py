@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.retail_connector_shopify.shopify import domains, instants, mapper_customer, mapper_product, object_fetch
+from odoo.addons.retail_connector_shopify.shopify import (
+    domains,
+    instants,
+    mapper_customer,
+    mapper_product,
+    object_fetch,
+)
 from odoo.addons.retail_connector_shopify.shopify.money import Purse, canonical_money
 from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.errors import VendorChanged
@@ -83,7 +89,10 @@ def test_a_split_amount_sums_to_itself_and_no_part_is_a_cent_off(amount, weights
     assert sum(parts) == amount
     total = sum(weights)
     if total:
-        assert all(abs(part - amount * weight / total) < Decimal("0.0100001") for part, weight in zip(parts, weights))
+        assert all(
+            abs(part - amount * weight / total) < Decimal("0.0100001")
+            for part, weight in zip(parts, weights, strict=True)
+        )
 
 
 @pytest.mark.parametrize(

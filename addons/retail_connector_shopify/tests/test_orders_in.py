@@ -1,10 +1,13 @@
 """From a signed webhook to a sales order: the whole way, with the shop played by its simulator."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from odoo import fields
 from odoo.tests import tagged
+
+from odoo.addons.retail_connector_shopify.shopify import const, webhook
 
 from .common import ShopifyCase
 
@@ -153,24 +156,65 @@ class TestOrdersIn(ShopifyCase):
     def test_an_order_deleted_in_shopify_is_a_persons_business_and_stops_no_other(self):
         self.subscribe()
         gone, other = self.place("simple"), self.place("simple")
-        self.let_in(self.letters())
+        self.let_in([self.aged(letter) for letter in self.letters()])
         self.world.shop.remove(gone)
         self.drain()
         self.assert_same_total(other)
         exception = self.env["retail.exception"].search([("backend_id", "=", self.backend.id), ("state", "=", "open")])
         self.assertEqual((exception.kind, exception.subject_key), ("subject_missing", "order:" + gone["id"]))
 
+    def aged(self, letter):
+        """Return a webhook of an event that happened an hour ago."""
+        moment = fields.Datetime.now() - timedelta(hours=1)
+        headers = {**letter.headers, const.HEADER_TRIGGERED: moment.isoformat() + "Z"}
+        return replace(letter, headers=headers)
+
+    def test_a_webhook_that_overtakes_its_order_waits_for_it(self):
+        self.subscribe()
+        order = self.place("simple")
+        self.let_in(self.letters())
+        self.world.shop.remove(order)
+        self.drain()
+        self.assertEqual(self.messages().state, "retry")
+        self.world.shop.add(order)
+        self.messages()._requeue()
+        self.drain()
+        self.assert_same_total(order)
+
+    def test_an_update_that_overtakes_its_data_is_not_taken_for_done(self):
+        from simulators.shopify import live
+
+        self.subscribe()
+        order = self.place("simple")
+        self.receive_all()
+        self.world.clock.advance(60)
+        before = order["updatedAt"]
+        live.edit(self.world, order, note="Ring twice")
+        after, order["updatedAt"], order["note"] = order["updatedAt"], before, None
+        self.receive_all()
+        self.assertEqual(self.messages()[-1].state, "retry")
+        order.update(updatedAt=after, note="Ring twice")
+        self.messages()[-1]._requeue()
+        self.drain()
+        self.assertEqual(self.sale_order(order).retail_note, "Ring twice")
+
+    def test_an_api_that_stays_behind_is_believed_at_last(self):
+        self.subscribe()
+        order = self.place("simple")
+        letters = [self.aged(letter) for letter in self.letters()]
+        order["updatedAt"] -= timedelta(minutes=1)
+        self.let_in(letters)
+        self.drain()
+        self.assert_same_total(order)
+
     def test_a_signed_body_that_says_nothing_is_quarantined(self):
-        from dataclasses import replace
-
-        from odoo.addons.retail_connector_shopify.shopify import const, webhook
-
         self.subscribe()
         self.place("simple")
         [letter] = self.letters()
         secret = self.world.app.client_secret.encode()
         letters = []
-        for body in (b"", b"[]", b"{", b'{"id": 1, "note": "\x00"}', b'{"id": 1, "a": "\\u0000"}', b"[" * 100_000, b"\xff"):
+        nul = (b'{"id": 1, "note": "\x00"}', b'{"id": 1, "a": "\\u0000"}')
+        for body in (b"", b"[]", b"{", *nul, b"[" * 100_000, b"\xff"):
             headers = {
                 **letter.headers,
                 const.HEADER_HMAC: webhook.sign(secret, body).decode(),
@@ -182,10 +226,6 @@ class TestOrdersIn(ShopifyCase):
         self.assertEqual(self.messages().mapped("state"), ["quarantined"] * 7)
 
     def test_what_is_not_signed_or_not_ours_is_refused_and_leaves_no_row(self):
-        from dataclasses import replace
-
-        from odoo.addons.retail_connector_shopify.shopify import const
-
         self.subscribe()
         self.place("simple")
         [letter] = self.letters()
@@ -207,8 +247,6 @@ class TestOrdersIn(ShopifyCase):
         self.assertFalse(self.messages())
 
     def test_a_rotated_client_secret_is_accepted_beside_the_old_one(self):
-        from odoo.addons.retail_connector_shopify.shopify.webhook import SIGNING_KIND
-
         self.subscribe()
         first, second = self.place("simple"), None
         old = self.letters()
@@ -216,7 +254,7 @@ class TestOrdersIn(ShopifyCase):
         second = self.place("simple")
         new = self.letters()
         self.assertEqual([answer.reason for answer in self.let_in(new)], ["bad_signature"])
-        self.backend._set_secret(SIGNING_KIND, "shpss_rotated")
+        self.backend._set_secret(webhook.SIGNING_KIND, "shpss_rotated")
         self.assertEqual([answer.reason for answer in self.let_in(old + new)], ["accepted", "accepted"])
         self.drain()
         self.assert_same_total(first)

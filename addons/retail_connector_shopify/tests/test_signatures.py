@@ -1,8 +1,8 @@
 """Signatures made by Shopify's own library are accepted here; what its verifiers refuse is refused here.
 
 ``data/signatures.json`` holds bodies signed by npm ``@shopify/shopify-api`` (the version is in the file). Where that
-package is installed (``npm ci`` in ``tests/node``, or the suite's own node folder) the file is made again and compared,
-and its verifier judges the same messages. PyPI ``shopifyapp`` judges them where it is installed.
+package is installed (the suite's ``package.json`` pins it) the file is made again and compared, and its verifier judges
+the same messages. PyPI ``shopifyapp`` judges them where it is installed.
 """
 
 import base64
@@ -28,7 +28,7 @@ PACKAGE = Path("@shopify", "shopify-api", "package.json")
 
 def node_modules():
     """Return the folder that holds Shopify's library, or skip."""
-    places = [HERE / "node" / "node_modules", *(parent / ".local/node/node_modules" for parent in HERE.parents)]
+    places = [parent / ".local/node/node_modules" for parent in HERE.parents]
     if os.environ.get("SHOPIFY_NODE_MODULES"):
         places.insert(0, Path(os.environ["SHOPIFY_NODE_MODULES"]))
     found = next((place for place in places if (place / PACKAGE).is_file()), None)

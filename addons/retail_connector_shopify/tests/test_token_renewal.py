@@ -40,7 +40,9 @@ class TestTokenRenewal(ShopifyCase):
         first = self.tokens().get()
         self.assertEqual(self.tokens().get(), first)
         self.assertEqual(list(self.world.app.tokens), [first])
-        self.assertAlmostEqual(self.active().expires_at, fields.Datetime.now() + timedelta(days=1), delta=timedelta(minutes=5))
+        self.assertAlmostEqual(
+            self.active().expires_at, fields.Datetime.now() + timedelta(days=1), delta=timedelta(minutes=5)
+        )
         self.assertEqual(self.backend.shopify_token_expires_at, self.active().expires_at)
 
     def test_a_token_that_ends_soon_is_renewed_before_it_does(self):
@@ -183,7 +185,9 @@ class TestTokenRace(TimeoutPairs, BaseCase):
         with self.assertRaises(KeyboardInterrupt):
             self.committed(crash)
         self.assertEqual(len(self.world.app.tokens), 1)
-        self.assertEqual(self.race(lambda backend: open_client(backend).run("shop").served_version), ["2026-10"] * WORKERS)
+        self.assertEqual(
+            self.race(lambda backend: open_client(backend).run("shop").served_version), ["2026-10"] * WORKERS
+        )
         self.assertEqual(len(self.world.app.tokens), 2)
 
     def test_who_waits_too_long_for_a_colleague_comes_back_later(self):

@@ -3,7 +3,9 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.retail_connector_shopify.models.webhook_registration import require_callable
 from odoo.addons.retail_connector_shopify.shopify import const
+from odoo.addons.retail_integration_base.engine.errors import Refused
 
 from .common import ShopifyCase
 
@@ -85,13 +87,10 @@ class TestWebhookSubscriptions(ShopifyCase):
         self.assertFalse(self.there())
 
     def test_this_machine_is_an_address_only_for_a_simulator(self):
-        handler = self.backend._get_handler()
-        handler._require_callable(self.backend, self.backend.webhook_url)
+        require_callable(self.backend, self.backend.webhook_url)
         self.backend.shopify_api_url = False
-        from odoo.addons.retail_integration_base.engine.errors import Refused
-
         with self.assertRaises(Refused):
-            handler._require_callable(self.backend, self.backend.webhook_url)
+            require_callable(self.backend, self.backend.webhook_url)
 
     def test_with_all_flows_off_there_is_nothing_to_register(self):
         self.backend.flow_ids.write({"state": "off"})

@@ -1,4 +1,4 @@
-// Sign and verify webhooks with Shopify's own library (npm @shopify/shopify-api, pinned in package.json).
+// Sign and verify webhooks with Shopify's own library (npm @shopify/shopify-api).
 //
 //   node signatures.cjs <node_modules> < cases.json
 //

@@ -1,6 +1,6 @@
 """*Check connection*: everything a shop needs, in the order a person would mend it."""
 
-from odoo import fields, models
+from odoo import fields
 
 from odoo.addons.retail_integration_base.engine.errors import (
     NeedsHuman,
@@ -14,15 +14,27 @@ from odoo.addons.retail_integration_base.engine.messages import Check
 from ..shopify import const, domains, subscriptions
 from ..shopify.webhook import SIGNING_KIND
 from .shopify_access import TOKEN_KIND, BackendTokens, open_client, open_http
+from .webhook_registration import require_callable
 
 
-class RetailConnectorShopify(models.AbstractModel):
-    _inherit = "retail.connector.shopify"
+class ConnectionCheck:
+    """One look at one backend.
 
-    def _check_connection(self, backend):
-        """Return what was found, first what must be mended first; what depends on something broken is not asked."""
-        backend.check_access("write")
-        backend = backend.sudo()
+    :param handler: ``retail.connector.shopify``
+    :param retail.backend backend: one record; it is read as superuser
+    """
+
+    def __init__(self, handler, backend):
+        self.env = handler.env
+        self.handler = handler
+        self.backend = backend.sudo()
+
+    def run(self):
+        """Return what was found, first what must be mended first; what depends on something broken is not asked.
+
+        :return: list of :class:`Check`
+        """
+        backend = self.backend
         checks = self._check_settings(backend)
         if any(check.level == "error" for check in checks):
             return checks
@@ -136,9 +148,7 @@ class RetailConnectorShopify(models.AbstractModel):
                 Check(
                     "error",
                     _("No pricelist in the shop's currency %s", shop["currencyCode"]),
-                    _(
-                        "Orders could not be booked. Activate the currency and choose a pricelist in it on this backend."
-                    ),
+                    _("Orders could not be booked. Activate the currency and set a pricelist in it on this backend."),
                 )
             )
         return checks
@@ -201,8 +211,8 @@ class RetailConnectorShopify(models.AbstractModel):
         if not is_hidden:
             return [Check("ok", _("Names and e-mail addresses of customers can be read"))]
         detail = _(
-            "Contacts are kept apart by Shopify's own ids and get their data from the order. Request access to protected "
-            "customer data for the app; the Basic plan withholds it from custom apps altogether."
+            "Contacts are kept apart by Shopify's own ids and get their data from the order. Request access to "
+            "protected customer data for the app; the Basic plan withholds it from custom apps altogether."
         )
         return [Check("warning", _("The shop withholds customers' names and e-mail addresses"), detail)]
 
@@ -211,12 +221,12 @@ class RetailConnectorShopify(models.AbstractModel):
     def _check_webhooks(self, backend, client):
         _ = self.env._
         uri = backend.webhook_url
-        topics = self._get_topics(backend)
+        topics = self.handler._get_topics(backend)
         if not topics:
             return [Check("warning", _("All flows are off"), _("Let the flow of orders go live to receive orders."))]
         checks = []
         try:
-            self._require_callable(backend, uri)
+            require_callable(backend, uri)
         except Refused as refusal:
             checks.append(Check("error", _("This server has no public address"), str(refusal)))
         comparison = subscriptions.compare(subscriptions.list_all(client), topics, uri)
