@@ -90,7 +90,7 @@ def test_a_burst_of_duplicates_from_many_callers_takes_effect_once_each(odoo, sh
     assert set(answers) == {200}
     drained(odoo)
     assert states(odoo, shop) == {"done": 150}
-    assert effects(odoo, shop) == {name: (1, "1") for name in names}
+    assert effects(odoo, shop) == dict.fromkeys(names, (1, "1"))
 
 
 def test_simultaneous_deliveries_of_one_event_are_all_answered_200(odoo, shop):

@@ -7,7 +7,7 @@ loses it when the message is finished, so that claiming stays fast however long 
 import psycopg2
 from psycopg2.extras import Json, execute_values
 
-from .lanes import LOCK_SPACE
+from .lanes import LOCK_SPACE, SHARED_LOCK_SPACE
 
 # One statement, so that a message never exists without its work item. A second delivery of the same event inserts
 # nothing and returns nothing.
@@ -128,6 +128,24 @@ def try_lock_lane(cr, lane):
 def unlock_lane(cr, lane):
     """Give the lane back."""
     cr.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCK_SPACE, lane))
+
+
+def lock_shared(cr, numbers):
+    """Wait until nobody else works on what ``numbers`` stand for, and keep it for this session.
+
+    To be followed by a commit: a transaction that waited would go on with a snapshot from before the wait. Everybody
+    takes the locks in one order, so that no two wait for each other.
+    """
+    cr.execute(
+        "SELECT pg_advisory_lock(%s, number) FROM unnest(%s::int[]) AS number", (SHARED_LOCK_SPACE, sorted(numbers))
+    )
+
+
+def unlock_shared(cr, numbers):
+    """Give the locks back."""
+    cr.execute(
+        "SELECT pg_advisory_unlock(%s, number) FROM unnest(%s::int[]) AS number", (SHARED_LOCK_SPACE, sorted(numbers))
+    )
 
 
 def claim(cr, lane, backend_ids, limit):

@@ -1,7 +1,5 @@
 """A secret of a backend: written, used, never read back."""
 
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -9,8 +7,7 @@ from ..engine import crypto
 from .environment import secret_cipher
 
 _VALID_STATES = ("next", "active", "retiring")
-#: How often ``last_used_at`` is written: it is for people, not worth a write per webhook.
-_USE_RESOLUTION = timedelta(minutes=5)
+_KEY_COMMAND = "python3 -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 
 
 class RetailCredential(models.Model):
@@ -158,9 +155,10 @@ class RetailCredential(models.Model):
         except crypto.NoEncryptionKey as error:
             raise UserError(
                 self.env._(
-                    "Secrets cannot be stored: %s. Set retail_encryption_keys in the server configuration to a "
-                    "key made with “python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'”.",
-                    error,
+                    "Secrets cannot be stored: %(why)s. Set retail_encryption_keys in the server configuration to a key "
+                    "made with “%(command)s”.",
+                    why=error,
+                    command=_KEY_COMMAND,
                 )
             ) from error
         self.flush_recordset()
@@ -185,10 +183,3 @@ class RetailCredential(models.Model):
             raise UserError(
                 self.env._("The secret %(name)s cannot be opened: %(why)s.", name=self.fingerprint, why=error)
             ) from error
-
-    def _mark_used(self):
-        """Note that these secrets were used, at most every five minutes."""
-        now = fields.Datetime.now()
-        self.filtered(
-            lambda credential: not credential.last_used_at or now - credential.last_used_at > _USE_RESOLUTION
-        ).write({"last_used_at": now})

@@ -22,6 +22,16 @@ class RetailImporter(models.AbstractModel):
         bindings = self.env[self._binding_model].sudo()._find_by_external(backend, external_ids)
         return {external_id: binding.external_version for external_id, binding in bindings.items()}
 
+    def _get_shared_names(self, backend, documents):
+        """Return the names of what documents of different subjects may both create, such as ``email:ada@example.org``.
+
+        The batch waits until no other batch works on one of them: two orders of one new customer that arrive in the
+        same second become one contact.
+
+        :return: set of str
+        """
+        return set()
+
     def _import_batch(self, backend, documents):
         """Bring ``documents`` into Odoo.
 

@@ -8,11 +8,12 @@ import logging
 import random
 import time
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg2
+from psycopg2 import errorcodes
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
@@ -21,6 +22,7 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from ..engine import backoff, inbox_sql
 from ..engine.errors import MalformedMessage, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
 from ..engine.fingerprint import text_cause_key
+from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
 from .retail_exception import evidence_text
 
@@ -123,28 +125,51 @@ class RetailInboxProcessor(models.AbstractModel):
         if waiting:
             self._fetch_documents(backend, waiting)
             waiting = [item for item in waiting if item.result is None]
-        for conflicts in range(_MAX_CONFLICTS + 1):
+        with self._alone_on_shared(backend, flow, waiting):
+            self._apply_and_finish(backend, flow, items, waiting, started)
+
+    def _apply_and_finish(self, backend, flow, items, waiting, started):
+        """Bring the effect and the end of each message into one transaction, anew if somebody got in between."""
+        for attempt in range(_MAX_CONFLICTS + 1):
+            # The last time, what looks like a conflict is taken as the error of the one message that has it.
+            is_last = attempt == _MAX_CONFLICTS
             try:
-                if waiting:
-                    for item, result in zip(waiting, self._apply(backend, flow, waiting), strict=True):
-                        item.result = result
+                results = self._apply(backend, flow, waiting, is_last) if waiting else []
+                for item, result in zip(waiting, results, strict=True):
+                    item.result = result
                 self._finish(backend, flow, items, started)
                 self.env["retail.drain"]._commit()
                 return
-            except (psycopg2.OperationalError, LockError) as error:
-                if not _is_conflict(error):
+            except (psycopg2.Error, LockError) as error:
+                if is_last or not _is_conflict(error):
                     raise
-                # Somebody changed the same rows. Nothing of this batch was written; with a fresh snapshot it may work.
+                # Nothing of this batch was written; with a fresh snapshot it may work.
                 self.env["retail.drain"]._rollback()
                 for item in waiting:
                     item.result = None
-                if conflicts == _MAX_CONFLICTS - 1:
-                    busy = RetryLater("Records of this batch are being changed by somebody else.")
-                    for item in waiting:
-                        item.result = ImportResult.failed(busy)
-                    waiting = []
-                else:
-                    time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
+                time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
+
+    @contextmanager
+    def _alone_on_shared(self, backend, flow, items):
+        """Keep other batches off what the documents of ``items`` share with theirs."""
+        numbers = set()
+        if items:
+            importer = backend.env["retail.importer.%s" % flow.entity]
+            names = importer._get_shared_names(backend, [item.document for item in items])
+            numbers = {shared_lock_of(backend.id, name) for name in names}
+        if not numbers:
+            yield
+            return
+        inbox_sql.lock_shared(self.env.cr, numbers)
+        self.env["retail.drain"]._commit()
+        try:
+            yield
+        except BaseException:
+            self.env["retail.drain"]._rollback()
+            raise
+        finally:
+            inbox_sql.unlock_shared(self.env.cr, numbers)
+            self.env["retail.drain"]._commit()
 
     def _end_early(self, backend, flow, items):
         """Give an end to what need not be looked at; return the items that do."""
@@ -203,9 +228,10 @@ class RetailInboxProcessor(models.AbstractModel):
             else:
                 item.document = document
 
-    def _apply(self, backend, flow, items):
+    def _apply(self, backend, flow, items, is_last=False):
         """Import the documents; on an error halve the batch until the one at fault is alone.
 
+        :param bool is_last: a conflict with somebody else is an error like any other
         :return: list of :class:`ImportResult`, one per item
         """
         importer = backend.env["retail.importer.%s" % flow.entity]
@@ -219,12 +245,13 @@ class RetailInboxProcessor(models.AbstractModel):
                     raise RetailError("The importer answered %d of %d documents." % (len(results), len(documents)))
                 return results
         except Exception as error:
-            if _is_conflict(error):
+            if _is_conflict(error) and not is_last:
                 raise
             if len(items) == 1:
-                return [ImportResult.failed(error)]
+                return [ImportResult.failed(_as_transient(error))]
             middle = len(items) // 2
-            return self._apply(backend, flow, items[:middle]) + self._apply(backend, flow, items[middle:])
+            halves = items[:middle], items[middle:]
+            return [result for half in halves for result in self._apply(backend, flow, half, is_last)]
 
     def _apply_shadow(self, importer, backend, documents):
         """Import and undo; the results say what would have happened."""
@@ -382,10 +409,18 @@ def _age(row):
 
 
 def _is_conflict(error):
-    """Return whether ``error`` only says that somebody else was at the same rows."""
-    return isinstance(error, LockError) or (
-        isinstance(error, psycopg2.OperationalError) and error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY
-    )
+    """Return whether ``error`` may only say that somebody else was at the same rows at the same time."""
+    if isinstance(error, psycopg2.Error):
+        # A key that somebody else has just created is found, not created, the next time.
+        return error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY or error.pgcode == errorcodes.UNIQUE_VIOLATION
+    return isinstance(error, LockError)
+
+
+def _as_transient(error):
+    """Return ``error``, or what to do about it where it is a conflict that did not go away."""
+    if _is_conflict(error) and getattr(error, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
+        return RetryLater("Records of this message are being changed by somebody else.")
+    return error
 
 
 def _short(text):

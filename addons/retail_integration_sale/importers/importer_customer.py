@@ -22,6 +22,10 @@ class RetailImporterCustomer(models.AbstractModel):
 
     _binding_model = "retail.binding.partner"
 
+    def _get_shared_names(self, backend, documents):
+        """A customer and an order of theirs may arrive together: they become one contact."""
+        return {key for document in documents for key in self._get_identity(document).keys}
+
     def _import_batch(self, backend, documents):
         """See :meth:`retail.importer._import_batch`; documents are ``customer.v1``."""
         self = self.with_context(**IMPORT_CONTEXT)

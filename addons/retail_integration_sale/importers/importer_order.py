@@ -39,6 +39,10 @@ class RetailImporterOrder(models.AbstractModel):
 
     _binding_model = "retail.binding.order"
 
+    def _get_shared_names(self, backend, documents):
+        """Two orders of one new customer become one contact, whichever workers they meet."""
+        return {key for document in documents for key in self._get_identity(document).keys}
+
     def _import_batch(self, backend, documents):
         """Create or update the sales orders of ``documents``.
 

@@ -11,7 +11,7 @@ class RetailBindingProduct(models.Model):
 
     _record_field = "product_id"
 
-    product_id = fields.Many2one("product.product", "Product", required=True, index=True, ondelete="cascade")
+    product_id = fields.Many2one("product.product", required=True, index=True, ondelete="cascade")
     product_external_id = fields.Char(
         "Channel Product", index=True, help="The channel's id of the product that the variant belongs to."
     )
