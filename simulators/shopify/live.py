@@ -63,15 +63,12 @@ def _wanted_line(shop, plan, wanted):
 def latecomer(world):
     """The variant of a product that the shop added after everybody else copied its catalog; the same one each time."""
     shop = world.shop
-    found = next((v for v in shop.all("ProductVariant") if v["sku"] == LATECOMER_SKU), None)
+    found = next((v for v in shop.all("ProductVariant") if v["sku"] == kinds.LATECOMER_SKU), None)
     if found:
         return found
     entry = ("Compass rose print", "Home", "Kartograf", "39.00", "0.40", "491110", None, [])
-    product = make_product(shop, world.rng, entry, "", 1, shop.all("Location"), sku=LATECOMER_SKU)
+    product = make_product(shop, world.rng, entry, "", 1, shop.all("Location"), sku=kinds.LATECOMER_SKU)
     return shop.get(product["variants"][0])
-
-
-LATECOMER_SKU = "NEW-COMPASS-ROSE"
 
 
 def edit(world, order, note=None, tags=None, quantities=(), webhooks=True, **delivery):
