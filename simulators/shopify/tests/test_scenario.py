@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from simulators.shopify.live import LATECOMER_SKU
+from simulators.shopify.state.kinds import LATECOMER_SKU
 
 
 def play(api, **script):
@@ -84,6 +84,14 @@ def test_the_unknown_product_is_the_same_on_all_its_orders_and_exists_in_the_sho
         '{ productVariants(first: 5, query: "sku:NEW-COMPASS-ROSE") { nodes { sku product { title } } } }'
     )
     assert found["productVariants"]["nodes"] == [{"sku": LATECOMER_SKU, "product": {"title": "Compass rose print"}}]
+
+
+def test_ordinary_orders_never_sell_the_unknown_product(api):
+    """It is in the shop from the first such order on, and drawn by none that was not called so."""
+    api.control("POST", "/orders", kind="simple", unknown_sku=True, count=1)
+    api.control("POST", "/orders", kind="code_percent", count=100)
+    sold = [line["sku"] for order in api.control("GET", "/orders")["orders"] for line in order["lines"]]
+    assert sold.count(LATECOMER_SKU) == 1
 
 
 def test_some_orders_end_cancelled(played, hooked):
