@@ -122,7 +122,8 @@ class RetailBackend(models.Model):
         for backend in self._armed().filtered(lambda one: one.connector == "shopify" and one.shopify_webhooks_at):
             try:
                 backend._get_handler()._register_webhooks(backend)
-            except RetailError as error:
+            except (RetailError, UserError) as error:
+                # UserError: a secret that the server's keys do not open. The other shops are looked at all the same.
                 backend.message_post(
                     body=self.env._("The webhook subscriptions could not be checked: %s", error),
                     subtype_xmlid="mail.mt_note",

@@ -90,13 +90,18 @@ def _map_payment(transaction, purse):
 
 
 def _map_totals(node, purse):
-    """Return the order's current totals. ``currentTotalPriceSet`` leaves cash rounding out, ``total`` has it."""
+    """Return the order's current totals.
+
+    ``currentTotalPriceSet`` leaves cash rounding out, ``total`` has it; where nothing is left, nothing was rounded.
+    """
     adjustment = node["totalCashRoundingAdjustment"]
-    paid, refunded = purse.read(adjustment["paymentSet"]), purse.read(adjustment["refundSet"])
+    current = purse.read(node["currentTotalPriceSet"])
     seen, seen_currency = presentment(node["currentTotalPriceSet"])
-    seen += presentment(adjustment["paymentSet"])[0] - presentment(adjustment["refundSet"])[0]
+    rounding = Decimal(0)
+    if current:
+        rounding = purse.read(adjustment["paymentSet"]) - purse.read(adjustment["refundSet"])
+        seen += presentment(adjustment["paymentSet"])[0] - presentment(adjustment["refundSet"])[0]
     duties, tips = node["currentTotalDutiesSet"], purse.read(node["totalTipReceivedSet"])
-    rounding = paid - refunded
     return {
         "subtotal": purse.write(purse.read(node["currentSubtotalPriceSet"])),
         "discounts": purse.write(purse.read(node["currentTotalDiscountsSet"])),
@@ -105,7 +110,7 @@ def _map_totals(node, purse):
         "duties": duties and purse.write(purse.read(duties)),
         "tips": purse.write(tips) if tips else None,
         "rounding": purse.write(rounding) if rounding else None,
-        "total": purse.write(purse.read(node["currentTotalPriceSet"]) + rounding),
+        "total": purse.write(current + rounding),
         "presentment_total": canonical_money(seen, seen_currency),
     }
 

@@ -258,20 +258,11 @@ class ShopifyCase(TimeoutPairs, TransactionCase):
             domain.append(("subject_key", "=", subject))
         return self.env["retail.inbox"].search(domain, order="id")
 
-    def shop_total(self, order):
-        """Return what the customer owes according to the shop, cash rounding included."""
-        rounding = order["totalCashRoundingAdjustment"]
-        return (
-            order["currentTotalPriceSet"].shopMoney.amount
-            + rounding["paymentSet"].shopMoney.amount
-            - rounding["refundSet"].shopMoney.amount
-        )
-
     def assert_same_total(self, order):
         sale = self.sale_order(order)
         self.assertEqual(len(sale), 1, "%s (%s): %s" % (order["name"], order["_kind"], self.what_happened(order)))
         total = Decimal(float_repr(sale.amount_total, 2))
-        self.assertEqual(total, self.shop_total(order), "%s (%s)" % (order["name"], order["_kind"]))
+        self.assertEqual(total, pure.shop_total(order), "%s (%s)" % (order["name"], order["_kind"]))
 
     def what_happened(self, order):
         """Return the ends of an order's messages, for the text of a failed assertion."""

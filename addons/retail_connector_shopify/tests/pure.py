@@ -80,6 +80,14 @@ def amount(money):
     return Decimal(money["amount"]) if money else Decimal(0)
 
 
+def shop_total(order):
+    """Return what is owed according to the simulator's record: with cash rounding, if anything is owed."""
+    current, rounding = order["currentTotalPriceSet"].shopMoney.amount, order["totalCashRoundingAdjustment"]
+    if not current:
+        return current
+    return current + rounding["paymentSet"].shopMoney.amount - rounding["refundSet"].shopMoney.amount
+
+
 def parts_total(document):
     """Return what the parts of an ``order.v1`` sum to, worked out here from the schema's words alone."""
 
