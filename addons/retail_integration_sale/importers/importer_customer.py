@@ -26,6 +26,11 @@ class RetailImporterCustomer(models.AbstractModel):
         """A customer and an order of theirs may arrive together: they become one contact."""
         return {key for document in documents for key in self._get_identity(document).keys}
 
+    def _get_shared_names(self, backend, documents):
+        """A customer and their first order may come at the same time: they meet in one contact."""
+        identities = [self._get_identity(document) for document in documents]
+        return self.env["retail.partner.matcher"]._get_unknown_names(backend, identities)
+
     def _import_batch(self, backend, documents):
         """See :meth:`retail.importer._import_batch`; documents are ``customer.v1``."""
         self = self.with_context(**IMPORT_CONTEXT)

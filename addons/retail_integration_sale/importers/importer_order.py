@@ -43,6 +43,11 @@ class RetailImporterOrder(models.AbstractModel):
         """Two orders of one new customer become one contact, whichever workers they meet."""
         return {key for document in documents for key in self._get_identity(document).keys}
 
+    def _get_shared_names(self, backend, documents):
+        """Orders of one new customer meet in one contact: their batches wait for each other."""
+        identities = [self._get_identity(document) for document in documents]
+        return self.env["retail.partner.matcher"]._get_unknown_names(backend, identities)
+
     def _import_batch(self, backend, documents):
         """Create or update the sales orders of ``documents``.
 
@@ -87,7 +92,7 @@ class RetailImporterOrder(models.AbstractModel):
     # ---------------------------------------------------------------- 2. lines, taxes, totals: nothing is written
 
     def _plan_lines(self, backend, works):
-        works = [work for work in waiting(works) if work.has_new("lines")]
+        works = [work for work in waiting(works) if work.has_new("lines") and self._follows_channel(work)]
         if not works:
             return
         currencies = self.env["retail.order.reader"]._find_currencies()
@@ -101,7 +106,11 @@ class RetailImporterOrder(models.AbstractModel):
                 work.currency = self._get_currency(backend, work.document, currencies)
                 self.env["retail.order.builder"]._build(backend, work, products, taxes)
                 self._settle(backend, work, accepted)
-        self.env["retail.product.matcher"]._link_found(backend, products)
+        self.env["retail.product.matcher"]._link_found(backend, products, only_free=True)
+
+    def _follows_channel(self, work):
+        """Return whether the channel still has a say in the lines: a person may have decided otherwise."""
+        return work.is_new or work.binding.order_id._follows_channel()
 
     def _settle(self, backend, work, accepted):
         """Make the totals equal. A cancelled order's matter to nobody, and may not keep it from being cancelled."""

@@ -43,17 +43,16 @@ class RetailOrderUpdater(models.AbstractModel):
         :raises NeedsHuman: ``order_changed_after_delivery``; nothing was written
         """
         order = work.order
+        if not order._follows_channel():
+            self._write_head(work, lookups)
+            return
         changes = self._compare_lines(order, work.lines) if work.lines is not None else _Changes()
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
-        reopens = order.state == "cancel" and bool(order.retail_cancelled_at) and not work.document["cancelled_at"]
-        if order.retail_keep_lines:
-            changes, addresses, cancels, reopens = _Changes(), {}, False, False
+        reopens = order.state == "cancel" and not work.document["cancelled_at"]
         if (changes or addresses or cancels) and order._has_left_the_shelf():
             raise self._too_late(work, changes, addresses, cancels)
         self._write_head(work, lookups)
-        if order.state == "cancel" and not reopens and not order.retail_cancelled_at:
-            return  # cancelled by somebody in Odoo: it stays so
         with_lock = order.locked
         if with_lock:
             order.action_unlock()

@@ -99,6 +99,18 @@ class RetailPartnerMatcher(models.AbstractModel):
             ]
         )
 
+    def _get_unknown_names(self, backend, identities):
+        """Return what two batches at the same time must not both make: the customers and e-mails nobody has yet."""
+        bound = self.env["retail.binding.partner"]._find_by_external(
+            backend, [key for identity in identities for key in identity.keys]
+        )
+        unbound = [identity for identity in identities if not any(key in bound for key in identity.keys)]
+        by_email = self._find_by_email(backend, unbound)
+        names = {"customer:%s" % identity.external_id for identity in unbound if identity.external_id}
+        return names | {
+            "email:%s" % identity.email for identity in unbound if identity.email and not by_email[identity.email]
+        }
+
     def _find_bindings(self, backend, identities):
         keys = [key for identity in identities for key in identity.keys]
         bindings = self.env["retail.binding.partner"]._find_by_external(backend, keys)

@@ -6,6 +6,8 @@ from odoo import models
 
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
 
+from .claims import claim
+
 _FIELDS = ["default_code", "barcode", "company_id", "uom_id", "type"]
 
 
@@ -113,12 +115,17 @@ class RetailProductMatcher(models.AbstractModel):
                 found[product[field_name]] |= product
         return found
 
-    def _link_found(self, backend, table):
+    def _link_found(self, backend, table, *, only_free=False):
         """Link the variants that were found by SKU or barcode.
 
         A product linked to another variant already is linked anew: the channel gave the variant a new id, as happens
         when it is deleted and made again, and the newest message knows the one that lives.
+
+        :param bool only_free: leave out what a batch at the same time is linking or has just linked. When a shop is
+            new, every batch sells the same products for the first time; without a link they are found by SKU again.
         """
+        if only_free:
+            self._drop_taken(backend, table.found)
         if not table.found:
             return
         model = self.env["retail.binding.product"]
@@ -136,6 +143,27 @@ class RetailProductMatcher(models.AbstractModel):
                 new[product.id] = {**values, "backend_id": backend.id, "product_id": product.id}
         model.create(list(new.values()))
         table.found.clear()
+
+    def _drop_taken(self, backend, found):
+        """Drop the products that another transaction links now, or has linked since this one began."""
+        if not found:
+            return
+        names = {"link:%d:%d" % (backend.id, product.id): product.id for product, _line in found.values()}
+        taken = {names[name] for name in names.keys() - claim(self.env.cr, names)}
+        with self.env.registry.cursor() as cr:  # what is committed by now, not by the start of our transaction
+            cr.execute(
+                "SELECT product_id, external_id FROM retail_binding_product"
+                " WHERE backend_id = %s AND product_id = ANY(%s)",
+                (backend.id, list(names.values())),
+            )
+            committed = dict(cr.fetchall())
+        known = self.env["retail.binding.product"].search_fetch(
+            [("backend_id", "=", backend.id), ("product_id", "in", list(names.values()))], ["product_id", "external_id"]
+        )
+        seen = {binding.product_id.id: binding.external_id for binding in known}
+        taken |= {product_id for product_id, value in committed.items() if seen.get(product_id) != value}
+        for variant_id in [key for key, (product, _line) in found.items() if product.id in taken]:
+            del found[variant_id]
 
     # ---------------------------------------------------------------- what a person has to answer
 

@@ -38,7 +38,7 @@ class RetailException(models.Model):
                 "replay."
             ),
             "amount_mismatch": _(
-                "Compare the lines below with the channel. Mostly a tax is mapped to one of another rate. If the "
+                "Compare what was received with the channel. Mostly a tax is mapped to one of another rate. If the "
                 "difference is right as it is, an accountant can accept it for this order."
             ),
             "currency_unmapped": _("Add a pricelist in this currency to the backend (page Sales), then replay."),

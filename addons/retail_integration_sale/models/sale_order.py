@@ -77,6 +77,14 @@ class SaleOrder(models.Model):
             ],
         }
 
+    def _follows_channel(self):
+        """Return whether one order's lines, addresses and state still follow its channel.
+
+        Not if somebody decided to keep it as it is, or cancelled it in Odoo.
+        """
+        self.ensure_one()
+        return not self.retail_keep_lines and (self.state != "cancel" or bool(self.retail_cancelled_at))
+
     def _has_left_the_shelf(self):
         """Return whether something of one order was delivered or invoiced: its lines are history then."""
         self.ensure_one()

@@ -261,6 +261,29 @@ class RetailSaleCase(TransactionCase):
             done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(4))
         self.env.invalidate_all()
 
+    def invoice(self, sale_order):
+        """Make a draft invoice of ``sale_order``; the company gets the accounts that needs."""
+        income, receivable = self.env["account.account"].create(
+            [
+                {"name": name, "code": code, "account_type": kind, "company_ids": self.company.ids}
+                for name, code, kind in (
+                    ("Sales", "400000", "income"),
+                    ("Customers", "120000", "asset_receivable"),
+                )
+            ]
+        )
+        self.env["account.journal"].create(
+            {
+                "name": "Invoices",
+                "code": "INV",
+                "type": "sale",
+                "company_id": self.company.id,
+                "default_account_id": income.id,
+            }
+        )
+        sale_order.partner_invoice_id.property_account_receivable_id = receivable
+        return sale_order._create_invoices()
+
     def deliver(self, sale_order):
         """Ship everything of ``sale_order``."""
         for picking in sale_order.picking_ids:

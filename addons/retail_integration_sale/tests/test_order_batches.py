@@ -4,6 +4,8 @@ import logging
 
 from odoo.tests import tagged
 
+from odoo.addons.retail_integration_sale.importers.claims import claim
+
 from .common import RetailSaleCase, address, customer, line, order, tax
 
 _logger = logging.getLogger(__name__)
@@ -77,6 +79,33 @@ class TestOrderBatches(RetailSaleCase):
             self.assertEqual({result.outcome for result in results}, {"created"})
             _logger.runbot("%d orders: %d queries, %.1f per order", count, queries, queries / count)
 
+    def test_batches_wait_for_each_other_only_where_they_would_make_the_same_contact(self):
+        self.import_order(order("1"))
+        self.env["res.partner"].create({"name": "Known", "email": "known@example.com"})
+        service = self.backend._as_service()
+        names = service.env["retail.importer.order"]._get_shared_names(
+            service,
+            [
+                order("2"),
+                order("3", customer=customer("C3", email="New@example.com")),
+                order("4", customer=None, email="guest@example.com"),
+                order("5", customer=customer("C5", email="known@example.com")),
+                order("6", customer=None),
+            ],
+        )
+        self.assertEqual(names, {"customer:C3", "email:new@example.com", "email:guest@example.com", "customer:C5"})
+
+    def test_a_product_that_another_batch_links_at_this_moment_is_sold_without_waiting(self):
+        with self.registry.cursor() as other:
+            if other.connection is self.env.cr.connection:
+                self.skipTest("this run has one connection only")
+            claim(other, ["link:%d:%d" % (self.backend.id, self.mug.id)])
+            sale = self.import_order(order("1", lines=[line(variant_external_id="V1")]))
+        self.assertEqual(sale.order_line.product_id, self.mug)
+        self.assertFalse(self.env["retail.binding.product"].search([("external_id", "=", "V1")]))
+        self.import_order(order("2", lines=[line(variant_external_id="V1")]))
+        self.assertTrue(self.env["retail.binding.product"].search([("external_id", "=", "V1")]))
+
     # ---------------------------------------------------------------- the whole way
 
     def test_messages_become_orders_and_say_which(self):
@@ -92,7 +121,7 @@ class TestOrderBatches(RetailSaleCase):
 
         def refusing_confirm(orders):
             if any(sale.name == "#3" for sale in orders):
-                raise self.env["res.users"]._fields and ValueError("No route for this product")
+                raise ValueError("No route for this product")
             return confirm(orders)
 
         self.patch(self.env.registry["sale.order"], "_action_confirm", refusing_confirm)

@@ -210,6 +210,16 @@ class TestOrderUpdates(RetailSaleCase):
         self.assertEqual(error.facts["order_id"], sale.id)
         self.assertEqual((sale.amount_total, sale.retail_note), (10.0, False))
 
+    def test_changed_lines_after_an_invoice_are_an_exception(self):
+        self.mug.invoice_policy = "order"
+        sale = self.import_order()
+        self.invoice(sale)
+        self.assertEqual(sale.order_line.qty_invoiced, 1.0)
+        result = self.update(order(version=2, total="20.00", lines=[line(quantity=2)]), "failed")
+        self.assertEqual(result.error.kind, "order_changed_after_delivery")
+        self.assertEqual(result.error.facts["lines"][0]["invoiced"], 1.0)
+        self.assertEqual(sale.amount_total, 10.0)
+
     def test_a_cancellation_after_delivery_is_an_exception(self):
         sale = self.import_order()
         self.deliver(sale)
@@ -240,3 +250,5 @@ class TestOrderUpdates(RetailSaleCase):
         )
         self.assertEqual((sale.state, sale.amount_total), ("sale", 10.0))
         self.assertEqual(sale.retail_financial_status, "refunded")
+        self.update(order(version=3, lines=[line(sku="NOT-KNOWN")], financial_status="paid"))
+        self.assertEqual(sale.retail_financial_status, "paid")

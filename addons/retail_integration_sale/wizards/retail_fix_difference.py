@@ -15,6 +15,7 @@ class RetailFixDifference(models.TransientModel):
     channel_total = fields.Monetary("Total in Channel", compute="_compute_amounts")
     odoo_total = fields.Monetary("Total in Odoo", compute="_compute_amounts")
     difference = fields.Monetary(compute="_compute_amounts")
+    lines_text = fields.Text("Lines in Odoo", compute="_compute_amounts")
     reason = fields.Char(required=True)
 
     @api.depends("exception_id")
@@ -25,6 +26,11 @@ class RetailFixDifference(models.TransientModel):
             wizard.channel_total = float(facts.get("channel_total") or 0)
             wizard.odoo_total = float(facts.get("odoo_total") or 0)
             wizard.difference = float(facts.get("difference") or 0)
+            wizard.lines_text = "\n".join(wizard._describe(line) for line in facts.get("lines") or [])
+
+    def _describe(self, line):
+        text = "%s × %s  %s" % (line["quantity"], line["price_unit"], line["name"].partition("\n")[0])
+        return "%s  [%s]" % (text, ", ".join(line["taxes"])) if line["taxes"] else text
 
     def action_apply(self):
         """Remember that the difference is accepted and replay; the importer books it as a rounding line."""
