@@ -1,62 +1,37 @@
 """A real Odoo server for the tests here: four workers and the job runner, on a fresh copy of the installed suite."""
 
 import base64
-import json
 import os
-import urllib.request
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.ui import WebDriverWait
 
 from setup import addons, database, environment, system
+from setup.odoo_rpc import OdooClient
 from setup.server import OdooServer, running
 
 WINDOW = (1280, 900)
 
 
-@dataclass
-class Odoo:
+class Odoo(OdooClient):
     """The running server, and ways to ask it things.
 
     :param OdooServer server: the process: ``server.kill()``, ``server.start()``, ``server.log``
     :param Callable sql: runs one SQL statement on its database and returns the output as text
     """
 
-    server: OdooServer
-    sql: Callable
-    login: str = "admin"
-    password: str = "admin"
-
-    @property
-    def url(self):
-        """Address of the server."""
-        return self.server.url
-
-    def call(self, model, method, *args, **kwargs):
-        """Call a public method of a model as the administrator; the arguments are those of Odoo's external API."""
-        service_args = [self.server.database, self._uid(), self.password, model, method, args, kwargs]
-        return self._rpc("object", "execute_kw", service_args)
-
-    def _uid(self):
-        if not hasattr(self, "_known_uid"):
-            self._known_uid = self._rpc("common", "login", [self.server.database, self.login, self.password])
-        return self._known_uid
-
-    def _rpc(self, service, method, args):
-        params = {"service": service, "method": method, "args": args}
-        body = json.dumps({"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}).encode()
-        request = urllib.request.Request(f"{self.url}/jsonrpc", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=120) as response:
-            answer = json.load(response)
-        if "error" in answer:
-            raise RuntimeError(answer["error"]["data"]["debug"])
-        return answer["result"]
+    def __init__(self, server: OdooServer, sql: Callable):
+        super().__init__(server.url, server.database)
+        self.server = server
+        self.sql = sql
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +84,18 @@ def browser(ready, tmp_path, request):
     if request.node.stash.get(FAILED, False):
         take_screenshot(driver, Path(".local/run") / f"{request.node.name}.png")
     driver.quit()
+
+
+def log_in(driver, odoo):
+    """Log the browser in as the administrator and wait for the web client."""
+    driver.get(f"{odoo.url}/web/login")
+    # The page shows the form once its scripts have looked for users who logged in here before.
+    form_shown = expected_conditions.element_to_be_clickable((By.ID, "login"))
+    WebDriverWait(driver, 60).until(form_shown).send_keys(odoo.login)
+    driver.find_element(By.ID, "password").send_keys(odoo.password)
+    driver.find_element(By.CSS_SELECTOR, ".oe_login_form button[type=submit]").click()
+    shown = expected_conditions.presence_of_element_located((By.CSS_SELECTOR, ".o_main_navbar"))
+    WebDriverWait(driver, 60).until(shown)
 
 
 def take_screenshot(driver, path):

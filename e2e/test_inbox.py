@@ -28,9 +28,8 @@ def odoo(ready):
 @pytest.fixture
 def shop(odoo):
     """A fresh armed backend with a live flow of notes; yields a function that posts a note and returns the status."""
-    backend_id = odoo.call("retail.backend", "create", {"name": "Notes", "connector": "manual"})
-    backend_id = backend_id[0] if isinstance(backend_id, list) else backend_id
-    odoo.call("retail.credential", "create", {"backend_id": backend_id, "value": KEY})
+    backend_id = odoo.create("retail.backend", name="Notes", connector="manual")
+    odoo.create("retail.credential", backend_id=backend_id, value=KEY)
     odoo.call("retail.backend", "action_arm", [backend_id])
     flows = odoo.call("retail.flow", "search", [("backend_id", "=", backend_id)])
     odoo.call("retail.flow", "action_live", flows)

@@ -3,9 +3,8 @@
 import time
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions
-from selenium.webdriver.support.ui import WebDriverWait
+
+from conftest import log_in
 
 JOB_SECONDS = 60
 
@@ -13,14 +12,7 @@ JOB_SECONDS = 60
 @pytest.fixture
 def logged_in(odoo, browser):
     """The browser, logged in as the administrator and showing the web client."""
-    browser.get(f"{odoo.url}/web/login")
-    # The page shows the form once its scripts have looked for users who logged in here before.
-    form_shown = expected_conditions.element_to_be_clickable((By.ID, "login"))
-    WebDriverWait(browser, 60).until(form_shown).send_keys(odoo.login)
-    browser.find_element(By.ID, "password").send_keys(odoo.password)
-    browser.find_element(By.CSS_SELECTOR, ".oe_login_form button[type=submit]").click()
-    shown = expected_conditions.presence_of_element_located((By.CSS_SELECTOR, ".o_main_navbar"))
-    WebDriverWait(browser, 60).until(shown)
+    log_in(browser, odoo)
     return browser
 
 

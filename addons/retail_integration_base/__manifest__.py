@@ -26,5 +26,6 @@
         "wizards/retail_exception_close_views.xml",
         "views/menus.xml",
     ],
+    "assets": {"web.assets_backend": ["retail_integration_base/static/src/**/*"]},
     "application": True,
 }

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 
 from cerberus import Validator
 
@@ -9,7 +10,8 @@ from ..engine.errors import VendorChanged
 
 _schemas = {}
 _upcasters = {}
-_validators = {}
+# A Cerberus validator keeps the document it is at, so that each thread needs its own.
+_local = threading.local()
 
 
 def register(entity, version, schema, upcast=None):
@@ -28,7 +30,6 @@ def register(entity, version, schema, upcast=None):
         raise ValueError("%s needs an upcaster from version %d" % (name, version - 1))
     _schemas[name] = schema
     _upcasters[name] = upcast
-    _validators[name] = Validator(schema, allow_unknown=False)
 
 
 def names():
@@ -51,7 +52,7 @@ def validate(document):
     name = document.get("schema") if isinstance(document, dict) else None
     if name not in _schemas:
         raise VendorChanged("There is no canonical schema %r." % (name,), differences=["schema: unknown"])
-    validator = _validators[name]
+    validator = _validator(name)
     # ``normalize=False``: validation must not rewrite what the mapper said.
     if not validator.validate(document, normalize=False):
         differences = _flatten(validator.errors)
@@ -73,6 +74,15 @@ def checksum(document):
     content = {key: value for key, value in document.items() if key not in ("version", "updated_at")}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _validator(name):
+    validators = _local.__dict__.setdefault("validators", {})
+    schema = _schemas[name]
+    known = validators.get(name)
+    if known is None or known[0] is not schema:
+        known = validators[name] = (schema, Validator(schema, allow_unknown=False))
+    return known[1]
 
 
 def _flatten(errors, path=""):

@@ -174,6 +174,7 @@ class RetailBackend(models.Model):
     def action_check_connection(self):
         """Ask the vendor whether all that is needed is there, and keep the answer on the form."""
         self.ensure_one()
+        self.check_access("write")
         try:
             checks = self._get_handler()._check_connection(self)
         except RetailError as error:

@@ -155,8 +155,8 @@ class RetailCredential(models.Model):
         except crypto.NoEncryptionKey as error:
             raise UserError(
                 self.env._(
-                    "Secrets cannot be stored: %(why)s. Set retail_encryption_keys in the server configuration to a key "
-                    "made with “%(command)s”.",
+                    "Secrets cannot be stored: %(why)s. Set retail_encryption_keys in the server configuration to a "
+                    "key made with “%(command)s”.",
                     why=error,
                     command=_KEY_COMMAND,
                 )

@@ -39,7 +39,8 @@ class RetailInbox(models.Model):
     )
     topic = fields.Char(readonly=True)
     entity = fields.Char(readonly=True)
-    subject_key = fields.Char("Subject", required=True, readonly=True)
+    subject_key = fields.Char(required=True, readonly=True)
+    subject_name = fields.Char("Subject", compute="_compute_subject_name")
     version = BigInteger(readonly=True)
     is_state = fields.Boolean(
         readonly=True, help="The message tells how its subject is, so that the newest one stands for all."
@@ -91,11 +92,22 @@ class RetailInbox(models.Model):
     def init(self):
         self.env.cr.execute("ALTER TABLE retail_inbox ADD COLUMN IF NOT EXISTS body bytea")
 
+    @api.depends("subject_key")
+    def _compute_subject_name(self):
+        for message in self:
+            message.subject_name = short_subject(message.subject_key)
+
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
-        for message in self:
-            record = message._get_record()
-            message.record_name = record.display_name if record else False
+        """Name the records of each model together, leaving out what is gone or not for this user."""
+        self.record_name = False
+        for model, messages in self.grouped("res_model").items():
+            if not model or model not in self.env:
+                continue
+            records = self.env[model].browse(messages.mapped("res_id")).exists()._filtered_access("read")
+            names = {record.id: record.display_name for record in records}
+            for message in messages:
+                message.record_name = names.get(message.res_id, False)
 
     def _get_record(self):
         """Return the Odoo record this message ended in, if the user may see it; else an empty value."""
@@ -184,6 +196,12 @@ class RetailInbox(models.Model):
             self.env["retail.drain"]._wake_after_commit({row["lane"]})
             return self.browse(inbox_id)
         return self.search([("backend_id", "=", backend.id), ("dedupe_key", "=", row["dedupe_key"])])
+
+
+def short_subject(subject_key):
+    """Return a subject as a list shows it: ``order:gid://shopify/Order/77`` is ``order 77``."""
+    entity, _colon, external_id = (subject_key or "").partition(":")
+    return ("%s %s" % (entity, external_id.rpartition("/")[2]))[:60]
 
 
 def pretty_redacted(body):

@@ -1,5 +1,7 @@
 """Canonical documents: valid or refused with the path of what is wrong."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from odoo.addons.retail_integration_base.canonical import registry
@@ -11,10 +13,10 @@ SCHEMA = {**t.header("parcel", 1), "price": t.required(t.MONEY), "sent_at": t.OP
 
 @pytest.fixture(autouse=True)
 def _registered():
-    before = dict(registry._schemas), dict(registry._upcasters), dict(registry._validators)
+    before = dict(registry._schemas), dict(registry._upcasters)
     registry.register("parcel", 1, SCHEMA)
     yield
-    for kept, old in zip((registry._schemas, registry._upcasters, registry._validators), before, strict=True):
+    for kept, old in zip((registry._schemas, registry._upcasters), before, strict=True):
         kept.clear()
         kept.update(old)
 
@@ -53,6 +55,20 @@ def test_what_does_not_fit_is_named_with_its_path(changes, difference):
     with pytest.raises(VendorChanged) as caught:
         registry.validate(parcel(**changes))
     assert any(found.startswith(difference) for found in caught.value.differences), caught.value.differences
+
+
+def test_threads_validate_at_the_same_time_without_mixing_documents():
+    documents = [parcel(external_id="p%d" % number) if number % 2 else parcel(price={}) for number in range(400)]
+
+    def verdict(document):
+        try:
+            return registry.validate(document)["external_id"]
+        except VendorChanged as error:
+            return error.differences
+
+    expected = [verdict(document) for document in documents]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(verdict, documents)) == expected
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"schema": "nothing.v1"}, {"schema": 5}])
