@@ -140,15 +140,21 @@ def test_the_screens_show_what_came_and_what_became_of_it(world, screen):
         ("retail-messages", ".o_list_view .o_data_row", "messages"),
         ("retail-backends", ".o_list_view .o_data_row", "backends"),
         ("retail-flows", ".o_list_view .o_data_row", "flows"),
+        ("action-retail_integration_base.action_retail_sync_log", ".o_list_view .o_data_row", "sync-log"),
         (f"retail-backends/{world.backend_id}", ".o_form_view", "backend"),
         ("sales", ".o_list_view .o_data_row", "orders"),
     ):
         screen.open(path)
         screen.wait(selector)
         screen.picture(name)
+    screen.open(f"retail-backends/{world.backend_id}")
+    screen.click(".o_notebook a[name=check]")
+    screen.picture("check-connection")
     (order,) = world.odoo.call("sale.order", "search", [("retail_backend_id", "=", world.backend_id)], limit=1)
     screen.open(f"sales/{order}")
     screen.wait(".o_form_view .o_notebook")
     screen.picture("order")
+    screen.click(".o_notebook a[name=channel]")
+    screen.picture("order-channel")
     errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from ..engine import inbox_sql
 from ..engine.fingerprint import cause_fingerprint
 from ..engine.redact import redact
+from .retail_inbox import short_subject
 
 _MAX_TITLE = 250
 
@@ -38,7 +39,8 @@ class RetailException(models.Model):
     backend_id = fields.Many2one("retail.backend", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(related="backend_id.company_id", store=True, index=True)
     flow_id = fields.Many2one("retail.flow", readonly=True, index="btree_not_null", ondelete="set null")
-    subject_key = fields.Char("Subject", required=True, readonly=True)
+    subject_key = fields.Char(required=True, readonly=True)
+    subject_name = fields.Char("Subject", compute="_compute_subject_name")
     state = fields.Selection(
         [("open", "Open"), ("resolved", "Resolved"), ("ignored", "Ignored")],
         required=True,
@@ -85,6 +87,11 @@ class RetailException(models.Model):
             return NotImplemented
         domain = [("state", "=", "open"), ("deadline", "<", fields.Datetime.now())]
         return domain if True in value else ["!", "&", *domain]
+
+    @api.depends("subject_key")
+    def _compute_subject_name(self):
+        for exception in self:
+            exception.subject_name = short_subject(exception.subject_key)
 
     @api.depends("kind")
     def _compute_help_text(self):
