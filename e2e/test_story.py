@@ -21,7 +21,7 @@ PICTURES = Path(os.environ.get("RETAIL_SCREENSHOTS", ".local/run/screenshots"))
 @pytest.fixture(scope="module")
 def world(ready):
     """A shop connected to an Odoo of its own, after its sale."""
-    shop = demo_world.ShopSimulator("e2e-shopify")
+    shop = demo_world.ShopSimulator(f"e2e-shopify-{os.getpid()}")
     with serve(ready, addons.product()) as odoo:
         try:
             shop.start()
