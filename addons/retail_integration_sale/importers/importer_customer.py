@@ -23,10 +23,6 @@ class RetailImporterCustomer(models.AbstractModel):
     _binding_model = "retail.binding.partner"
 
     def _get_shared_names(self, backend, documents):
-        """A customer and an order of theirs may arrive together: they become one contact."""
-        return {key for document in documents for key in self._get_identity(document).keys}
-
-    def _get_shared_names(self, backend, documents):
         """A customer and their first order may come at the same time: they meet in one contact."""
         identities = [self._get_identity(document) for document in documents]
         return self.env["retail.partner.matcher"]._get_unknown_names(backend, identities)

@@ -40,10 +40,6 @@ class RetailImporterOrder(models.AbstractModel):
     _binding_model = "retail.binding.order"
 
     def _get_shared_names(self, backend, documents):
-        """Two orders of one new customer become one contact, whichever workers they meet."""
-        return {key for document in documents for key in self._get_identity(document).keys}
-
-    def _get_shared_names(self, backend, documents):
         """Orders of one new customer meet in one contact: their batches wait for each other."""
         identities = [self._get_identity(document) for document in documents]
         return self.env["retail.partner.matcher"]._get_unknown_names(backend, identities)
