@@ -35,7 +35,7 @@ def shop(odoo):
     odoo.call("retail.flow", "action_live", flows)
     (backend,) = odoo.call("retail.backend", "read", [backend_id], ["token"])
 
-    def post(external_id, version=1, text="hello", message_id=None):
+    def post(external_id, version=1, text="hello", message_id=None, token=None, endpoint="webhook", tamper=False):
         document = {"schema": "note.v1", "external_id": external_id, "version": version, "text": text}
         body = json.dumps(document)
         message_id = message_id or f"{backend_id}:{external_id}:{version}"
@@ -46,7 +46,8 @@ def shop(odoo):
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(KEY).sign(message_id, now, body),
         }
-        request = urllib.request.Request(f"{odoo.url}/retail/{backend['token']}/webhook", body.encode(), headers)
+        url = f"{odoo.url}/retail/{token or backend['token']}/{endpoint}"
+        request = urllib.request.Request(url, (body + " " * tamper).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status

@@ -7,7 +7,7 @@ from configparser import RawConfigParser
 
 from .paths import ADDONS, DATA_DIR, LOCAL, RUN
 
-SERVER_WIDE = ("base", "web", "queue_job")
+SERVER_WIDE = ("base", "web", "queue_job", "retail_integration_gateway")
 ENCRYPTION_KEY = LOCAL / "encryption.key"
 
 

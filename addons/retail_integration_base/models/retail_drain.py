@@ -206,11 +206,15 @@ class RetailDrain(models.AbstractModel):
 
 
 def wake(registry, groups):
-    """Send a drain job to those of ``groups`` that none is on its way to. Commits by itself."""
+    """Send for a drain of those of ``groups`` that none is on its way to. Commits by itself."""
     with own_cursor(registry) as cr:
-        asleep = [group for group in groups if inbox_sql.mark_awake(cr, group)]
-        if asleep:
-            drain = api.Environment(cr, SUPERUSER_ID, {})["retail.drain"]
-            for group in asleep:
-                drain._enqueue(group)
-            drain.env.ref("retail_integration_base.cron_watchdog")._trigger()
+        order_drain(cr, [group for group in groups if inbox_sql.mark_awake(cr, group)])
+
+
+def order_drain(cr, groups):
+    """Order a drain job for each of ``groups``, and the watchdog in case the job's call does not get through."""
+    if groups:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        for group in groups:
+            env["retail.drain"]._enqueue(group)
+        env.ref("retail_integration_base.cron_watchdog")._trigger()
