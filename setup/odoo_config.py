@@ -34,7 +34,6 @@ def write(name, *, odoo, server, database, environment, **options):
         "db_user": server.user,
         "db_password": server.password,
         "db_name": database,
-        "dbfilter": f"^{database}$",
         "list_db": "False",
         "server_wide_modules": ",".join(SERVER_WIDE),
         "http_interface": "127.0.0.1",

@@ -98,7 +98,7 @@ class FastLane:
         if answer.status >= 400:
             with own_cursor(self._registry()) as cr:
                 inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
-        elif answer.inbox_id:
+        elif answer.lane is not None:
             try:
                 if self._store.mark_awake(group_of(answer.lane)):
                     with own_cursor(self._registry()) as cr:

@@ -1,15 +1,13 @@
 """The lane's own way to PostgreSQL: one autocommit connection per thread, so that one message is one round trip."""
 
 import threading
-import time
 
 import psycopg2
 
 from odoo.sql_db import connection_info_for
 
 from odoo.addons.retail_integration_base.engine import inbox_sql
-
-_USE_SECONDS = 300
+from odoo.addons.retail_integration_base.engine.uses import Uses
 
 
 class Store:
@@ -21,7 +19,7 @@ class Store:
     def __init__(self, database):
         self._database = database
         self._local = threading.local()
-        self._used = {}
+        self._uses = Uses()
 
     def insert(self, row):
         """Store one message; return its id, or ``None`` if it was there already. Committed when it returns.
@@ -29,10 +27,8 @@ class Store:
         Safe to be sent twice, which is what a lost connection may lead to: the dedupe key settles it.
         """
         inbox_id = self._run(inbox_sql.insert_message, row)
-        credential_id, now = row["credential_id"], time.monotonic()
-        if now - self._used.get(credential_id, -_USE_SECONDS) >= _USE_SECONDS:
-            self._used[credential_id] = now
-            self._run(inbox_sql.mark_credential_used, credential_id)
+        if self._uses.is_due(row["credential_id"]):
+            self._run(inbox_sql.mark_credential_used, row["credential_id"])
         return inbox_id
 
     def mark_awake(self, group):

@@ -1,1 +1,1 @@
-from . import canonical, models
+from . import canonical, controllers, models

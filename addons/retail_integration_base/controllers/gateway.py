@@ -13,12 +13,14 @@ from ..engine import inbox_sql
 from ..engine.lanes import group_of
 from ..engine.messages import WebhookRequest
 from ..engine.receive import MAX_BODY_BYTES, Answer, receive
+from ..engine.uses import Uses
 from ..models.retail_drain import own_cursor, wake
 
 _logger = logging.getLogger(__name__)
 
 #: Seconds a caller is asked to wait while the database is away.
 RETRY_AFTER_SECONDS = 30
+_uses = Uses()
 
 
 class RetailDispatcher(http.Dispatcher):
@@ -82,7 +84,7 @@ class RetailGateway(http.Controller):
             with own_cursor(registry) as cr:
                 inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
             return Response(status=answer.status)
-        if answer.inbox_id:
+        if answer.lane is not None:
             try:
                 wake(registry, [group_of(answer.lane)])
             except psycopg2.Error:
@@ -105,7 +107,8 @@ class RetailGateway(http.Controller):
     def _store(row):
         with own_cursor(request.env.registry) as cr:
             inbox_id = inbox_sql.insert_message(cr, row)
-            inbox_sql.mark_credential_used(cr, row["credential_id"])
+            if _uses.is_due(row["credential_id"]):
+                inbox_sql.mark_credential_used(cr, row["credential_id"])
         return inbox_id
 
 

@@ -42,8 +42,10 @@ class Endpoint:
     secrets: tuple
     #: what the connector's policy needs: shop domain, subscribed topics, …
     settings: dict
-    #: entity → (flow id, priority)
+    #: entity → (flow id, latency class)
     flows: dict
+    #: entities whose flow is paused: their messages are stored and call nobody
+    paused: frozenset = frozenset()
 
 
 @dataclass(frozen=True)

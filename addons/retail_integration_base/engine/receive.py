@@ -30,6 +30,7 @@ class Answer:
     reason: str
     inbox_id: int | None = None
     backend_id: int | None = None
+    #: the lane that has work now; ``None`` where nothing is to be done about the message
     lane: int | None = None
     headers: dict = field(default_factory=dict)
 
@@ -65,7 +66,10 @@ def receive(request, find_endpoint, find_policy, store):
     row = _row(request, endpoint, policy)
     row["credential_id"] = credential_id
     inbox_id = store(row)
-    return Answer(200, "accepted" if inbox_id else "duplicate", inbox_id=inbox_id, lane=row["lane"], **known)
+    if inbox_id is None:
+        return Answer(200, "duplicate", **known)
+    lane = None if row["entity"] in endpoint.paused else row["lane"]
+    return Answer(200, "accepted", inbox_id=inbox_id, lane=lane, **known)
 
 
 def _row(request, endpoint, policy):

@@ -284,11 +284,13 @@ class RetailBackend(models.Model):
 
     def _make_endpoint(self):
         credentials = self.env["retail.credential"].sudo()._valid_for(self)
+        inward = self.flow_ids.filtered(lambda flow: flow.direction == "in")
         return Endpoint(
             backend_id=self.id,
             connector=self.connector,
             is_armed=self.is_armed,
             secrets=tuple(Secret(credential.id, credential.kind, credential._decrypt()) for credential in credentials),
             settings=self._get_handler()._get_endpoint_settings(self),
-            flows={flow.entity: (flow.id, flow.latency) for flow in self.flow_ids if flow.direction == "in"},
+            flows={flow.entity: (flow.id, flow.latency) for flow in inward},
+            paused=frozenset(flow.entity for flow in inward if flow.state == "paused"),
         )

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.retail_integration_base.controllers import gateway
 from odoo.addons.retail_integration_base.engine import receive as receive_engine
+from odoo.addons.retail_integration_base.engine.uses import Uses
 
 from .common import OTHER_KEY, SIGNING_KEY, RetailCase, note_body, signed_headers
 
@@ -107,6 +109,7 @@ class TestGateway(RetailCase, HttpCase):
 
     def test_using_a_secret_shows_when_it_was_used(self):
         self.assertFalse(self.backend.credential_ids.last_used_at)
+        self.patch(gateway, "_uses", Uses())
         self.post(note_body("n1"))
         self.env.invalidate_all()
         self.assertTrue(self.backend.credential_ids.last_used_at)
