@@ -112,10 +112,8 @@ def _webhook(path):
 def _measure(side, seconds):
     """Call as fast as the answers come, from several clients, for ``seconds``."""
     # Made before the clock runs: the client shares the machine's cores with the server.
-    lock, requests = (
-        threading.Lock(),
-        [side.make(side.count + index) for index in range(int(MOST_PER_SECOND * seconds))],
-    )
+    requests = [side.make(side.count + index) for index in range(int(MOST_PER_SECOND * seconds))]
+    lock = threading.Lock()
     end = time.perf_counter() + seconds
 
     def client():

@@ -20,6 +20,8 @@ _logger = logging.getLogger(__name__)
 
 #: Seconds a caller is asked to wait while the database is away.
 RETRY_AFTER_SECONDS = 30
+MAX_DISCARDED_BYTES = 128 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 _uses = Uses()
 
 
@@ -115,6 +117,7 @@ class RetailGateway(http.Controller):
 def _read_body(incoming):
     """Return the raw body, or ``None`` when it is longer than the gateway takes."""
     if (incoming.content_length or 0) > MAX_BODY_BYTES:
+        discard(incoming.environ["wsgi.input"], incoming.content_length)
         return None
     incoming.max_content_length = MAX_BODY_BYTES + 1
     try:
@@ -122,6 +125,16 @@ def _read_body(incoming):
         return incoming.get_data(cache=True)
     except HTTPException:
         return None
+
+
+def discard(stream, size):
+    """Read what is not wanted, within reason: a caller that is cut off while it sends never sees the answer."""
+    size = min(size, MAX_DISCARDED_BYTES)
+    while size > 0:
+        chunk = stream.read(min(size, _CHUNK_BYTES))
+        if not chunk:
+            return
+        size -= len(chunk)
 
 
 def _unavailable():
