@@ -11,6 +11,7 @@ from . import (
     retail_gateway_refusal,
     retail_importer,
     retail_inbox,
+    retail_inbox_ending,
     retail_inbox_processor,
     retail_inbox_work,
     retail_sync_log,

@@ -1,37 +1,29 @@
-"""From claimed messages to Odoo records, and how each of them ends.
+"""From claimed messages to Odoo records. How each of them ends is said in ``retail_inbox_ending.py``.
 
 One group is the messages of one backend and entity. Its documents are fetched outside any transaction; the effect on
 Odoo and the end of each message are one transaction.
 """
 
-import logging
 import random
 import time
-import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 import psycopg2
 from psycopg2 import errorcodes
 
-from odoo import fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo import models
+from odoo.exceptions import LockError
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
-from ..engine import backoff, inbox_sql
-from ..engine.errors import MalformedMessage, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
-from ..engine.fingerprint import text_cause_key
+from ..engine import inbox_sql
+from ..engine.errors import MalformedMessage, NeedsHuman, RetailError, RetryLater, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
-from .retail_exception import evidence_text
-
-_logger = logging.getLogger(__name__)
 
 #: A message whose worker died this often is kept apart.
 MAX_DEATHS = 3
 _MAX_CONFLICTS = 5
-_REASON_CHARACTERS = 500
 
 
 @dataclass
@@ -109,12 +101,12 @@ class RetailInboxProcessor(models.AbstractModel):
             claimed = [row for row in same if "topic" in row]
             if not claimed:
                 continue
-            newest = max(same, key=_age)
-            # A sibling that is newer than all claimed ones waits or is held: what it asks for is tried now, with the
-            # claimed message as its bearer, because a state is looked up again anyway.
-            leader = max(claimed, key=_age)
-            leader = dict(leader, version=newest["version"]) if newest is not leader else leader
-            items.append(_Item(leader, [row for row in same if row["work_id"] != leader["work_id"]]))
+            leader, newest = max(claimed, key=_age), max(same, key=_age)
+            item = _Item(leader, [row for row in same if _age(row) < _age(leader)])
+            if newest is not leader:
+                # A newer one came after the claim, waits for its time or is held: its turn comes, ours is over.
+                item.result = ImportResult("superseded", note=self.env._("A newer message of its subject waits."))
+            items.append(item)
         return items
 
     # ---------------------------------------------------------------- one group
@@ -175,6 +167,8 @@ class RetailInboxProcessor(models.AbstractModel):
         """Give an end to what need not be looked at; return the items that do."""
         for item in items:
             row = item.row
+            if item.result:
+                continue
             if row["deaths"] >= MAX_DEATHS:
                 item.result = ImportResult.failed(
                     NeedsHuman(
@@ -267,141 +261,6 @@ class RetailInboxProcessor(models.AbstractModel):
             for result in results
         ]
 
-    # ---------------------------------------------------------------- endings
-
-    def _finish(self, backend, flow, items, started):
-        """Write the end of each message, its log line and its exception."""
-        endings, log, finished_work, held_work, gone_through = [], [], [], [], []
-        duration_ms = int((time.monotonic() - started) * 1000 / max(len(items), 1))
-        for item in items:
-            row, result = item.row, item.result
-            ending = self._ending(backend, flow, item)
-            endings.append(dict(ending, id=row["inbox_id"], attempts=row["attempts"]))
-            evidence = getattr(result.error, "evidence", None)
-            log.append(
-                self._log_values(
-                    row,
-                    ending["state"],
-                    message=ending["reason"],
-                    error_class=ending.get("error_class"),
-                    duration_ms=duration_ms,
-                    evidence=evidence,
-                )
-            )
-            state = ending["state"]
-            if state == "retry":
-                inbox_sql.postpone_work(self.env.cr, row["work_id"], ending["next_attempt_at"])
-            elif state == "held":
-                held_work.append(row["work_id"])
-            else:
-                finished_work.append(row["work_id"])
-                if state != "quarantined":
-                    gone_through.append(row["subject_key"])
-            for follower in item.followers:
-                endings.append(
-                    {
-                        "id": follower["inbox_id"],
-                        "state": "superseded",
-                        "reason": self.env._("A newer message of the same subject stands for it."),
-                    }
-                )
-                log.append(self._log_values(follower, "superseded", message=endings[-1]["reason"]))
-                finished_work.append(follower["work_id"])
-        self._keep_records(items, endings)
-        inbox_sql.finish_messages(self.env.cr, endings)
-        inbox_sql.drop_work(self.env.cr, finished_work)
-        inbox_sql.hold_work(self.env.cr, held_work)
-        self._log(log)
-        self.env["retail.exception"].sudo()._resolve_subjects(backend, gone_through)
-        self.env["retail.inbox"].invalidate_model()
-
-    def _keep_records(self, items, endings):
-        """Note on each message which Odoo record it ended in."""
-        by_id = {ending["id"]: ending for ending in endings}
-        for item in items:
-            record = item.result.record
-            if record:
-                by_id[item.row["inbox_id"]].update(res_model=record._name, res_id=record.id)
-
-    def _ending(self, backend, flow, item):
-        """Return the end of one message: state, reason and what goes with it. The one place that reads errors."""
-        result = item.result
-        if result.outcome in ("superseded", "ignored"):
-            return {"state": result.outcome, "reason": _short(result.note)}
-        if result.outcome != "failed":
-            return {"state": "done", "reason": _short(result.note or result.outcome)}
-        error = result.error
-        if isinstance(error, RetryLater) and item.row["attempts"] < backoff.MAX_ATTEMPTS:
-            delay = backoff.next_delay(item.row["attempts"], at_least=error.delay)
-            return {
-                "state": "retry",
-                "reason": _short(str(error)),
-                "error_class": error.code,
-                "next_attempt_at": fields.Datetime.now() + delay + timedelta(milliseconds=1),
-            }
-        exception = self._open_exception(backend, flow, item, error)
-        return {
-            "state": "quarantined" if isinstance(error, MalformedMessage) else "held",
-            "reason": _short(str(error)),
-            "error_class": getattr(error, "code", type(error).__name__),
-            "exception_id": exception.id,
-        }
-
-    def _open_exception(self, backend, flow, item, error):
-        evidence = dict(getattr(error, "evidence", {}))
-        values = {"cause_key": text_cause_key(error), "cause_title": str(error) or type(error).__name__}
-        if isinstance(error, NeedsHuman):
-            values.update(
-                kind=error.kind,
-                cause_key=error.cause_key,
-                cause_title=error.cause_title,
-                facts=error.facts,
-                amount=error.amount,
-            )
-        elif isinstance(error, RetryLater):
-            values["kind"] = "retries_exhausted"
-        elif isinstance(error, Refused):
-            values["kind"] = "vendor_refused"
-        elif isinstance(error, VendorChanged):
-            values.update(kind="vendor_changed", cause_key="|".join(error.differences[:5]) or values["cause_key"])
-            evidence["differences"] = error.differences
-        elif isinstance(error, MalformedMessage):
-            values["kind"] = "unreadable_message"
-        elif isinstance(error, (UserError, ValidationError, AccessError)):
-            values["kind"] = "odoo_refused"
-        else:
-            values["kind"] = "unexpected_error"
-            _logger.error("Message %s failed: %s", item.row["inbox_id"], type(error).__name__, exc_info=error)
-        if not isinstance(error, RetailError):
-            evidence["traceback"] = "".join(traceback.format_exception(error)[-12:])
-        return (
-            self.env["retail.exception"]
-            .sudo()
-            ._open(
-                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
-            )
-        )
-
-    def _log_values(self, row, outcome, *, attempt=None, message=None, error_class=None, duration_ms=0, evidence=None):
-        return {
-            "backend_id": row["backend_id"],
-            "flow_id": row.get("flow_id"),
-            "inbox_id": row["inbox_id"],
-            "entity": row.get("entity") or row["subject_key"].partition(":")[0],
-            "subject_key": row["subject_key"],
-            "attempt": row.get("attempts", 0) if attempt is None else attempt,
-            "outcome": outcome,
-            "error_class": error_class,
-            "message": message,
-            "duration_ms": duration_ms,
-            "trace_id": row.get("trace_id"),
-            "evidence": evidence or False,
-        }
-
-    def _log(self, values):
-        if values:
-            self.env["retail.sync.log"].sudo().create(values)
-
 
 def _age(row):
     """Sort key of messages of one subject: by the vendor's version, then by arrival."""
@@ -421,7 +280,3 @@ def _as_transient(error):
     if _is_conflict(error) and getattr(error, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
         return RetryLater("Records of this message are being changed by somebody else.")
     return error
-
-
-def _short(text):
-    return (text or "")[:_REASON_CHARACTERS]

@@ -43,6 +43,23 @@ class TestDrain(RetailCase):
         self.assertEqual(self.notes().text, "new")
         self.assertEqual(late.state, "superseded")
 
+    def test_a_newer_message_that_comes_after_the_claim_is_not_lost(self):
+        old = self.bring("n1", "old", 1)
+        rows = inbox_sql.claim(self.env.cr, lane_of(self.backend.id, "note:n1"), self.backend.ids, 50)
+        new = self.bring("n1", "new", 2)
+        self.env["retail.inbox.processor"]._process(rows)
+        self.drain()
+        self.assertEqual(self.notes().text, "new")
+        self.assertEqual((old.state, new.state), ("superseded", "done"))
+
+    def test_a_late_message_does_not_overtake_a_newer_one_that_is_held(self):
+        held = self.bring("n1", "needs human", 5)
+        self.drain()
+        late = self.bring("n1", "late", 4)
+        self.drain()
+        self.assertFalse(self.notes())
+        self.assertEqual((late.state, held.state, held.exception_id.state), ("superseded", "held", "open"))
+
     def test_one_bad_message_does_not_stop_the_batch(self):
         for number in range(20):
             self.bring("n%02d" % number, "user error" if number == 7 else "fine")
@@ -76,7 +93,7 @@ class TestDrain(RetailCase):
 
     def test_an_unexpected_error_is_a_record_with_its_traceback(self):
         message = self.bring("n1", "bug")
-        with self.assertLogs("odoo.addons.retail_integration_base.models.retail_inbox_processor", "ERROR"):
+        with self.assertLogs("odoo.addons.retail_integration_base.models.retail_inbox_ending", "ERROR"):
             self.drain()
         self.assertEqual((message.state, message.exception_id.kind), ("held", "unexpected_error"))
         self.assertIn("ZeroDivisionError", message.exception_id.evidence)
