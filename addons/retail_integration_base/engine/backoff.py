@@ -9,7 +9,8 @@ from datetime import timedelta
 
 BASE_DELAY = timedelta(seconds=2)
 MAX_DELAY = timedelta(hours=1)
-#: Attempts before a transient failure becomes a person's work: with the delays above about six hours.
+#: Attempts before a transient failure becomes a person's work: with the delays above about three
+#: hours on average, six at most.
 MAX_ATTEMPTS = 16
 
 

@@ -29,7 +29,7 @@ def cause_fingerprint(kind, cause_key):
     ``cause_key`` is exact where the raiser names the cause (``sku:MUG-L``); free text goes through
     :func:`normalise_text` first (see :func:`text_cause_key`).
     """
-    return hashlib.sha256(("%s\x00%s" % (kind, cause_key)).encode()).hexdigest()[:40]
+    return hashlib.sha256(("%s\x00%s" % (kind, cause_key)).encode("utf-8", "replace")).hexdigest()[:40]
 
 
 def text_cause_key(error):

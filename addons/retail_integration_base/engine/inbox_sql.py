@@ -7,7 +7,7 @@ loses it when the message is finished, so that claiming stays fast however long 
 import psycopg2
 from psycopg2.extras import Json, execute_values
 
-from .lanes import LOCK_SPACE, SHARED_LOCK_SPACE
+from .lanes import LOCK_SPACE, POLL_LOCK_SPACE, SHARED_LOCK_SPACE
 
 # One statement, so that a message never exists without its work item. A second delivery of the same event inserts
 # nothing and returns nothing.
@@ -121,13 +121,31 @@ def try_lock_lane(cr, lane):
     A session lock survives the commits between claim, fetch and effect, and goes with the connection when the worker
     is killed. :func:`unlock_lane` gives it back.
     """
-    cr.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_SPACE, lane))
-    return cr.fetchone()[0]
+    return _try_lock(cr, LOCK_SPACE, lane)
 
 
 def unlock_lane(cr, lane):
     """Give the lane back."""
-    cr.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCK_SPACE, lane))
+    _unlock(cr, LOCK_SPACE, lane)
+
+
+def try_lock_poll(cr, flow_id):
+    """Take the poll of a flow for this session and return whether nobody else is at it."""
+    return _try_lock(cr, POLL_LOCK_SPACE, flow_id)
+
+
+def unlock_poll(cr, flow_id):
+    """Give the poll back."""
+    _unlock(cr, POLL_LOCK_SPACE, flow_id)
+
+
+def _try_lock(cr, space, number):
+    cr.execute("SELECT pg_try_advisory_lock(%s, %s)", (space, number))
+    return cr.fetchone()[0]
+
+
+def _unlock(cr, space, number):
+    cr.execute("SELECT pg_advisory_unlock(%s, %s)", (space, number))
 
 
 def lock_shared(cr, numbers):

@@ -9,6 +9,8 @@ LANE_GROUPS = 4
 LOCK_SPACE = 0x52544C49
 #: The same for what messages of different lanes share, such as one customer of two orders. ASCII "RTLS".
 SHARED_LOCK_SPACE = 0x52544C53
+#: The same for the poll of a flow. ASCII "RTLP".
+POLL_LOCK_SPACE = 0x52544C50
 
 
 def lane_of(backend_id, subject_key):

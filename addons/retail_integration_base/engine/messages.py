@@ -1,6 +1,6 @@
 """The plain values that cross the borders between gateway, connector, drain and importer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,8 @@ class Secret:
     id: int
     kind: str
     value: bytes = field(repr=False)
+    #: naive UTC; ``None``: it does not end by itself
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Endpoint:
     flows: dict
     #: entities whose flow is paused: their messages are stored and call nobody
     paused: frozenset = frozenset()
+
+    def valid_at(self, now):
+        """Return this endpoint with the secrets that have not ended at ``now`` (naive UTC): it was cached before."""
+        secrets = tuple(secret for secret in self.secrets if secret.expires_at is None or secret.expires_at > now)
+        return self if len(secrets) == len(self.secrets) else replace(self, secrets=secrets)
 
 
 @dataclass(frozen=True)

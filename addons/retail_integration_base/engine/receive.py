@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from .errors import MalformedMessage, Refused
 from .lanes import lane_of
 from .messages import PRIORITY
+from .text import clean_text
 from .trace import trace_id_of
 
 #: A longer body is not read (413). Vendors' own limits are below: Shopify cuts at 5 MB.
@@ -55,6 +56,7 @@ def receive(request, find_endpoint, find_policy, store):
     if not endpoint.is_armed:
         # Not stored: a copied database that took a message would keep it from the real one.
         return Answer(403, "disarmed", **known)
+    endpoint = endpoint.valid_at(datetime.now(timezone.utc).replace(tzinfo=None))
     if not endpoint.secrets:
         return Answer(404, "no_secret", **known)
     if len(request.body) > MAX_BODY_BYTES:
@@ -133,8 +135,3 @@ def message_row(
         "lane": lane_of(backend_id, subject_key),
         "priority": PRIORITY[latency],
     }
-
-
-def clean_text(text):
-    """Return ``text`` as PostgreSQL can store it: without NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

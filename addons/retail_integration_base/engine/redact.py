@@ -7,15 +7,18 @@ MASK = "•••"
 #: Keys whose value never appears in a log or an exception, whatever the vendor calls the rest.
 SECRET_KEYS = frozenset(
     """
-    access_token api_key apikey authorization client_secret cookie key password secret set-cookie signature token
+    access_token api_key apikey authorization cart_token checkout_token client_secret cookie key order_status_url
+    password secret set-cookie signature token
     x-shopify-access-token x-shopify-hmac-sha256 x-square-hmacsha256-signature stripe-signature webhook-signature
     """.split()
 )
 #: Keys that hold personal data. Compared in lower case without ``_`` and ``-``.
 PERSONAL_KEYS = frozenset(
-    "address1 address2 addressline1 addressline2 birthday browserip city clientip company contactemail customernote "
-    "displayname email firstname formattedarea fullname lastname latitude longitude mobile name note ordernote "
-    "phone postcode postalcode street street2 useragent vat zip".split()
+    """
+    address1 address2 addressline1 addressline2 birthday browserip city clientip company contactemail customernote
+    displayname email firstname formattedarea fullname lastname latitude longitude mobile name note noteattributes
+    ordernote phone postcode postalcode street street2 useragent vat zip
+    """.split()
 )
 #: ``name`` says who somebody is only inside these objects; elsewhere it names an order, a product, a tax.
 PERSON_OBJECTS = frozenset(

@@ -13,7 +13,7 @@ from .environment import server_environment
 _logger = logging.getLogger(__name__)
 
 #: Writing one of these changes what the gateway has cached.
-_ENDPOINT_FIELDS = frozenset(("active", "token", "environment", "database_uuid", "company_id"))
+_ENDPOINT_FIELDS = frozenset(("active", "connector", "token", "environment", "database_uuid", "company_id"))
 
 
 class RetailBackend(models.Model):
@@ -54,7 +54,7 @@ class RetailBackend(models.Model):
     open_exception_count = fields.Integer(compute="_compute_counts")
     unfinished_message_count = fields.Integer(compute="_compute_counts")
     last_message_at = fields.Datetime(compute="_compute_counts")
-    check_result = fields.Html("Last connection check", readonly=True, copy=False, sanitize=False)
+    check_result = fields.Html("Last connection check", readonly=True, copy=False)
     checked_at = fields.Datetime(readonly=True, copy=False)
 
     _token_unique = models.Constraint("UNIQUE(token)", "Two backends cannot share an address.")
@@ -283,14 +283,30 @@ class RetailBackend(models.Model):
         return backend._make_endpoint()
 
     def _make_endpoint(self):
-        credentials = self.env["retail.credential"].sudo()._valid_for(self)
         inward = self.flow_ids.filtered(lambda flow: flow.direction == "in")
         return Endpoint(
             backend_id=self.id,
             connector=self.connector,
             is_armed=self.is_armed,
-            secrets=tuple(Secret(credential.id, credential.kind, credential._decrypt()) for credential in credentials),
+            secrets=self._open_secrets(),
             settings=self._get_handler()._get_endpoint_settings(self),
             flows={flow.entity: (flow.id, flow.latency) for flow in inward},
             paused=frozenset(flow.entity for flow in inward if flow.state == "paused"),
         )
+
+    def _open_secrets(self):
+        """Return the valid secrets. One that the server's keys do not open is left out, unless it is the only one."""
+        credentials = self.env["retail.credential"].sudo()._valid_for(self)
+        opened, unopened = [], None
+        for credential in credentials:
+            try:
+                value = credential._decrypt()
+            except UserError as error:
+                unopened = error
+                _logger.error("Backend %s: a secret is left out: %s", self.id, error)
+                continue
+            opened.append(Secret(credential.id, credential.kind, value, credential.expires_at or None))
+        if unopened and not opened:
+            # Ours to mend: the caller is asked to come again (503), not told that there is nobody.
+            raise unopened
+        return tuple(opened)

@@ -76,9 +76,17 @@ class RetailDrain(models.AbstractModel):
 
         :return: str for the job's result
         """
-        done = self._drain_group(group, JOB_SECONDS)
-        self._rest(group, had_progress=bool(done))
-        return "%d messages" % done
+        is_finished = False
+        try:
+            done = self._drain_group(group, JOB_SECONDS)
+            self._rest(group, had_progress=bool(done))
+            is_finished = True
+            return "%d messages" % done
+        finally:
+            if not is_finished:
+                # The job fails, which its record says; the group must not wait for it.
+                with own_cursor(self.env.registry) as cr:
+                    inbox_sql.mark_asleep(cr, group)
 
     def _rest(self, group, had_progress):
         """Go to sleep without losing a message that comes at this very moment."""
@@ -125,6 +133,7 @@ class RetailDrain(models.AbstractModel):
             if not due:
                 return
             overdue = [group for group, seconds in due.items() if seconds <= -OVERDUE_SECONDS]
+            random.shuffle(overdue)  # one that fails must not always come first
             done = sum(self._drain_overdue(group, deadline) for group in overdue)
             if not done:
                 time.sleep(_LOOK_SECONDS)
@@ -168,6 +177,8 @@ class RetailDrain(models.AbstractModel):
             return 0
         done = 0
         try:
+            # A snapshot from before the lock would not show what its last holder did.
+            self._commit()
             while deadline is None or time.monotonic() < deadline:
                 backends = self.env["retail.backend"]._armed().ids
                 rows = inbox_sql.claim(cr, lane, backends, BATCH_SIZE)

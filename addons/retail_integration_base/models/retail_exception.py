@@ -8,9 +8,12 @@ from odoo.exceptions import UserError
 from ..engine import inbox_sql
 from ..engine.fingerprint import cause_fingerprint
 from ..engine.redact import redact
+from ..engine.text import clean_text
 from .retail_inbox import short_subject
 
 _MAX_TITLE = 250
+#: What people write; everything else is the framework's, and closing asks for a reason.
+_WRITABLE = frozenset(("user_id", "deadline"))
 
 
 class RetailException(models.Model):
@@ -138,6 +141,15 @@ class RetailException(models.Model):
             exception.inbox_count = len(messages)
             exception.received = messages[-1:].body_redacted or False
 
+    def write(self, vals):
+        if not self.env.su and any(
+            name not in _WRITABLE and not name.startswith(("message_", "activity_")) for name in vals
+        ):
+            raise UserError(
+                self.env._("Only the owner and the deadline are written; close an exception with a reason.")
+            )
+        return super().write(vals)
+
     # ---------------------------------------------------------------- opened and closed by the framework
 
     @api.model
@@ -163,6 +175,8 @@ class RetailException(models.Model):
         :param tuple amount: ``(Decimal, ISO currency code)`` at risk, or ``None``
         :return: the open exception
         """
+        # A flow's owner follows the queue; a mail per exception would be a thousand on a bad day.
+        self = self.with_context(mail_auto_subscribe_no_notify=True)
         same_subject = self.search(
             [("backend_id", "=", backend.id), ("subject_key", "=", subject_key), ("state", "=", "open")]
         )
@@ -172,7 +186,7 @@ class RetailException(models.Model):
         if amount:
             currency = currency.with_context(active_test=False).search([("name", "=", amount[1])], limit=1)
         values = {
-            "name": (str(error) or type(error).__name__)[:_MAX_TITLE],
+            "name": clean_text(str(error) or type(error).__name__)[:_MAX_TITLE],
             "cause_id": self._get_cause(backend.company_id, kind, cause_key, cause_title).id,
             "facts": facts or {},
             "evidence": evidence,
@@ -202,12 +216,13 @@ class RetailException(models.Model):
         cause = causes.search([("company_id", "=", company.id), ("fingerprint", "=", fingerprint)], limit=1)
         if cause:
             return cause
-        # Two lanes may meet the same new cause at once; the second one waits for the first and takes its row.
+        # Two lanes may meet the same new cause at once: the second waits for the first, and may have to start again
+        # with a snapshot that has the row.
         self.env.cr.execute(
             "INSERT INTO retail_exception_cause (company_id, fingerprint, name, create_uid, create_date, write_uid, "
             "write_date) VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC') "
             "ON CONFLICT (company_id, fingerprint) DO UPDATE SET write_date = EXCLUDED.write_date RETURNING id",
-            (company.id, fingerprint, cause_title[:_MAX_TITLE], self.env.uid, self.env.uid),
+            (company.id, fingerprint, clean_text(cause_title)[:_MAX_TITLE], self.env.uid, self.env.uid),
         )
         return causes.browse(self.env.cr.fetchone()[0])
 
@@ -221,7 +236,7 @@ class RetailException(models.Model):
 
     def _close(self, state, reason):
         if self:
-            self.write(
+            self.sudo().write(
                 {
                     "state": state,
                     "resolution": reason,
@@ -320,4 +335,4 @@ def evidence_text(evidence):
             lines.extend("  - %s" % item for item in value)
         else:
             lines.append("%s: %s" % (key, value))
-    return "\n".join(lines)
+    return clean_text("\n".join(lines))

@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..engine import inbox_sql
-from ..engine.errors import RetailError
 from ..engine.lanes import lane_of
 from ..engine.receive import message_row
+from ..engine.text import clean_text
 from ..engine.trace import new_trace_id
+
+#: A poll's job that nobody took for this long is not going to be taken: the cron polls itself.
+_JOB_PATIENCE = timedelta(seconds=60)
 
 
 class RetailFlow(models.Model):
@@ -112,6 +116,8 @@ class RetailFlow(models.Model):
 
     def action_poll(self):
         """Ask the channel now."""
+        if not self.env.su and not self.env.user.has_group("retail_integration_base.group_retail_operator"):
+            raise UserError(self.env._("Only operators ask a channel."))
         for flow in self:
             flow._delay_poll()
         return True
@@ -131,13 +137,22 @@ class RetailFlow(models.Model):
             )
         )
         for flow in flows:
-            flow._delay_poll()
+            waiting = self.env["queue.job"].search(
+                [("identity_key", "=", flow._poll_key()), ("state", "in", ("pending", "enqueued"))], limit=1
+            )
+            if not waiting:
+                flow._delay_poll()
+            elif now - waiting.date_created > _JOB_PATIENCE:
+                flow._job_poll()
+
+    def _poll_key(self):
+        return "retail.poll.%d" % self.id
 
     def _delay_poll(self):
         self.ensure_one()
         self.with_delay(
             channel="root.retail.standard",
-            identity_key="retail.poll.%d" % self.id,
+            identity_key=self._poll_key(),
             description="Poll %s" % self.display_name,
         )._job_poll()
 
@@ -147,22 +162,36 @@ class RetailFlow(models.Model):
         flow = self.sudo()
         if not flow.exists() or flow.state not in ("live", "shadow") or not flow.backend_id.is_armed:
             return "not running"
+        if not inbox_sql.try_lock_poll(self.env.cr, flow.id):
+            return "another poll of this flow is under way"
         drain = self.env["retail.drain"]
-        since = flow.watermark or fields.Datetime.now() - timedelta(days=1)
-        stored = 0
         try:
+            # Written first, so that nobody orders another one meanwhile.
+            flow.polled_at = fields.Datetime.now()
             drain._commit()
-            for changes, watermark in flow.backend_id._get_handler()._list_changes(flow.backend_id, flow, since):
-                stored += flow._store_changes(changes)
-                flow.watermark = max(watermark, flow.watermark or watermark)
-                drain._commit()
-            flow.write({"polled_at": fields.Datetime.now(), "poll_error": False})
-        except RetailError as error:
-            # The next poll starts at the last committed page; the failure is on the flow and in the log.
-            flow.write({"polled_at": fields.Datetime.now(), "poll_error": str(error)})
+            stored = flow._take_changes()
+            flow.poll_error = False
+            return "%d messages" % stored
+        except Exception as error:  # noqa: BLE001 whatever it is becomes a record: on the flow and in the log
+            # The next poll starts at the last committed page.
+            drain._rollback()
+            flow.poll_error = clean_text(str(error))
             self.env["retail.sync.log"]._record_poll_failure(flow, error)
-        drain._commit()
-        return "%d messages" % stored
+            return "failed: %s" % type(error).__name__
+        finally:
+            drain._commit()
+            inbox_sql.unlock_poll(self.env.cr, flow.id)
+            drain._commit()
+
+    def _take_changes(self):
+        """Store page after page, each committed with its watermark; return how many messages were new."""
+        since = self.watermark or fields.Datetime.now() - timedelta(days=1)
+        stored = 0
+        for changes, watermark in self.backend_id._get_handler()._list_changes(self.backend_id, self, since):
+            stored += self._store_changes(changes)
+            self.watermark = max(watermark, self.watermark or watermark)
+            self.env["retail.drain"]._commit()
+        return stored
 
     def _store_changes(self, changes):
         """Store the changes nobody told us about; return how many that were.

@@ -136,7 +136,7 @@ class RetailInbox(models.Model):
     # ---------------------------------------------------------------- buttons
 
     def action_replay(self):
-        """Work through these messages again, with today's mapping."""
+        """Work through these messages again."""
         if not self.env.user.has_group("retail_integration_base.group_retail_operator"):
             raise UserError(self.env._("Only operators replay messages."))
         self.check_access("read")

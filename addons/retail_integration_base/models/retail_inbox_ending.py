@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..engine import backoff, inbox_sql
 from ..engine.errors import MalformedMessage, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
 from ..engine.fingerprint import text_cause_key
+from ..engine.text import clean_text, clean_value
 from . import retail_inbox_processor  # noqa: F401 the model this file goes on with has to be there
 from .retail_exception import evidence_text
 
@@ -48,18 +49,11 @@ class RetailInboxProcessor(models.AbstractModel):
                 held_work.append(row["work_id"])
             else:
                 finished_work.append(row["work_id"])
-                # Not when superseded: what stands for it may still be held.
-                if state in ("done", "ignored"):
+                if self._is_gone_through(item, state):
                     gone_through.append(row["subject_key"])
-            for follower in item.followers:
-                endings.append(
-                    {
-                        "id": follower["inbox_id"],
-                        "state": "superseded",
-                        "reason": self.env._("A newer message of the same subject stands for it."),
-                    }
-                )
-                log.append(self._log_values(follower, "superseded", message=endings[-1]["reason"]))
+            for follower, follower_ending in self._follower_endings(item, state, ending["reason"]):
+                endings.append(follower_ending)
+                log.append(self._log_values(follower, follower_ending["state"], message=follower_ending["reason"]))
                 finished_work.append(follower["work_id"])
         self._keep_records(items, endings)
         inbox_sql.finish_messages(self.env.cr, endings)
@@ -68,6 +62,21 @@ class RetailInboxProcessor(models.AbstractModel):
         self._log(log)
         self.env["retail.exception"].sudo()._resolve_subjects(backend, gone_through)
         self.env["retail.inbox"].invalidate_model()
+
+    def _follower_endings(self, item, state, reason):
+        """Return ``(row, ending)`` of the older messages that end with a leader that ended in ``state``.
+
+        What took effect, or will, stands for all of them. A leader that was only put aside stands for those that were
+        claimed with it; such as are held keep their exception.
+        """
+        if state in ("ignored", "superseded"):
+            return [(row, {"id": row["inbox_id"], "state": state, "reason": reason}) for row in item.claimed[1:]]
+        reason = self.env._("A newer message of the same subject stands for it.")
+        return [(row, {"id": row["inbox_id"], "state": "superseded", "reason": reason}) for row in item.followers]
+
+    def _is_gone_through(self, item, state):
+        """Return whether nothing of the subject is left for a person. What stands for a superseded one may be held."""
+        return state == "done" or (state == "ignored" and len(item.claimed) == len(item.followers) + 1)
 
     def _keep_records(self, items, endings):
         """Note on each message which Odoo record it ended in."""
@@ -107,9 +116,9 @@ class RetailInboxProcessor(models.AbstractModel):
         if isinstance(error, NeedsHuman):
             values.update(
                 kind=error.kind,
-                cause_key=error.cause_key,
+                cause_key=clean_text(error.cause_key),
                 cause_title=error.cause_title,
-                facts=error.facts,
+                facts=clean_value(error.facts),
                 amount=error.amount,
             )
         elif isinstance(error, RetryLater):
@@ -158,4 +167,4 @@ class RetailInboxProcessor(models.AbstractModel):
 
 
 def _short(text):
-    return (text or "")[:_REASON_CHARACTERS]
+    return clean_text(text or "")[:_REASON_CHARACTERS]

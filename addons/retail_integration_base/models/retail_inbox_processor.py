@@ -4,6 +4,7 @@ One group is the messages of one backend and entity. Its documents are fetched o
 Odoo and the end of each message are one transaction.
 """
 
+import logging
 import random
 import time
 from contextlib import contextmanager, suppress
@@ -21,6 +22,8 @@ from ..engine.errors import MalformedMessage, NeedsHuman, RetailError, RetryLate
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
 
+_logger = logging.getLogger(__name__)
+
 #: A message whose worker died this often is kept apart.
 MAX_DEATHS = 3
 _MAX_CONFLICTS = 5
@@ -31,9 +34,17 @@ class _Item:
     """A leading message with what it stands for and how it ended."""
 
     row: dict
+    #: older unfinished messages of the subject, claimed ones and such as wait or are held
     followers: list
+    #: known before any work was done: a newer message stands for it
+    verdict: ImportResult | None = None
     result: ImportResult | None = None
     document: dict | None = None
+
+    @property
+    def claimed(self):
+        """The rows of this item that were claimed."""
+        return [self.row, *(row for row in self.followers if "topic" in row)]
 
     @property
     def message(self):
@@ -105,14 +116,35 @@ class RetailInboxProcessor(models.AbstractModel):
             item = _Item(leader, [row for row in same if _age(row) < _age(leader)])
             if newest is not leader:
                 # A newer one came after the claim, waits for its time or is held: its turn comes, ours is over.
-                item.result = ImportResult("superseded", note=self.env._("A newer message of its subject waits."))
+                item.verdict = ImportResult("superseded", note=self.env._("A newer message of its subject waits."))
             items.append(item)
         return items
 
     # ---------------------------------------------------------------- one group
 
     def _process_group(self, backend, flow, items):
+        """Work through a group; if that fails as a whole, through each of its items alone."""
+        if not backend.sudo().is_armed:
+            # Disarmed since the claim: they wait until it is armed again.
+            inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed])
+            self.env["retail.drain"]._commit()
+            return
+        try:
+            self._work_through(backend, flow, items)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise  # the database is away; the claims are taken up again when it is back
+        except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
+            self.env["retail.drain"]._rollback()
+            if len(items) > 1:
+                for item in items:
+                    self._process_group(backend, flow, [item])
+            else:
+                self._record_failure(backend, flow, items[0], error)
+
+    def _work_through(self, backend, flow, items):
         started = time.monotonic()
+        for item in items:
+            item.result = item.verdict
         waiting = self._end_early(backend, flow, items)
         if waiting:
             self._fetch_documents(backend, waiting)
@@ -120,11 +152,17 @@ class RetailInboxProcessor(models.AbstractModel):
         with self._alone_on_shared(backend, flow, waiting):
             self._apply_and_finish(backend, flow, items, waiting, started)
 
+    def _record_failure(self, backend, flow, item, error):
+        """Hold a message that fails outside its import: before it, or while its end is written."""
+        _logger.error("Message %s could not be worked through", item.row["inbox_id"], exc_info=error)
+        item.result = ImportResult.failed(error)
+        self._finish(backend, flow, [item], time.monotonic())
+        self.env["retail.drain"]._commit()
+
     def _apply_and_finish(self, backend, flow, items, waiting, started):
         """Bring the effect and the end of each message into one transaction, anew if somebody got in between."""
+        is_last = False
         for attempt in range(_MAX_CONFLICTS + 1):
-            # The last time, what looks like a conflict is taken as the error of the one message that has it.
-            is_last = attempt == _MAX_CONFLICTS
             try:
                 results = self._apply(backend, flow, waiting, is_last) if waiting else []
                 for item, result in zip(waiting, results, strict=True):
@@ -135,10 +173,12 @@ class RetailInboxProcessor(models.AbstractModel):
             except (psycopg2.Error, LockError) as error:
                 if is_last or not _is_conflict(error):
                     raise
-                # Nothing of this batch was written; with a fresh snapshot it may work.
+                # Nothing of this batch was written; with a fresh snapshot it may work. The last time, what looks like
+                # a conflict is the error of the message that has it; a key that exists twice gets one more try.
                 self.env["retail.drain"]._rollback()
                 for item in waiting:
                     item.result = None
+                is_last = attempt == _MAX_CONFLICTS - 1 or _is_unique_violation(error)
                 time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
 
     @contextmanager
@@ -152,9 +192,9 @@ class RetailInboxProcessor(models.AbstractModel):
         if not numbers:
             yield
             return
-        inbox_sql.lock_shared(self.env.cr, numbers)
-        self.env["retail.drain"]._commit()
         try:
+            inbox_sql.lock_shared(self.env.cr, numbers)
+            self.env["retail.drain"]._commit()
             yield
         except BaseException:
             self.env["retail.drain"]._rollback()
@@ -271,12 +311,16 @@ def _is_conflict(error):
     """Return whether ``error`` may only say that somebody else was at the same rows at the same time."""
     if isinstance(error, psycopg2.Error):
         # A key that somebody else has just created is found, not created, the next time.
-        return error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY or error.pgcode == errorcodes.UNIQUE_VIOLATION
+        return error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY or _is_unique_violation(error)
     return isinstance(error, LockError)
+
+
+def _is_unique_violation(error):
+    return getattr(error, "pgcode", None) == errorcodes.UNIQUE_VIOLATION
 
 
 def _as_transient(error):
     """Return ``error``, or what to do about it where it is a conflict that did not go away."""
-    if _is_conflict(error) and getattr(error, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
+    if _is_conflict(error) and not _is_unique_violation(error):
         return RetryLater("Records of this message are being changed by somebody else.")
     return error

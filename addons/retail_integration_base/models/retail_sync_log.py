@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine.redact import redact
+from ..engine.text import clean_text, clean_value
 from ..engine.trace import new_trace_id
 
 
@@ -50,7 +51,9 @@ class RetailSyncLog(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             if vals.get("evidence"):
-                vals["evidence"] = redact(vals["evidence"])
+                vals["evidence"] = clean_value(redact(vals["evidence"]))
+            if vals.get("message"):
+                vals["message"] = clean_text(vals["message"])
         return super().create(vals_list)
 
     def write(self, vals):
@@ -70,9 +73,9 @@ class RetailSyncLog(models.Model):
                 "entity": flow.entity,
                 "subject_key": "poll",
                 "outcome": "retry",
-                "error_class": error.code,
+                "error_class": getattr(error, "code", type(error).__name__),
                 "message": str(error),
                 "trace_id": new_trace_id(),
-                "evidence": error.evidence,
+                "evidence": getattr(error, "evidence", False),
             }
         )

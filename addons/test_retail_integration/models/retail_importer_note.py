@@ -18,6 +18,11 @@ class RetailImporterNote(models.AbstractModel):
     _description = "Note importer"
     _binding_model = "retail.binding.note"
 
+    def _get_shared_names(self, backend, documents):
+        if any(document["text"] == "bug before the import" for document in documents):
+            raise KeyError("text")
+        return {"text:%s" % document["text"] for document in documents if document["text"].startswith("shared")}
+
     def _import_batch(self, backend, documents):
         bindings = self.env["retail.binding.note"].sudo()
         bound = bindings._find_by_external(backend, [document["external_id"] for document in documents], lock=True)
@@ -42,6 +47,9 @@ class RetailImporterNote(models.AbstractModel):
             raise UserError(self.env._("Odoo says no to %s.", document["external_id"]))
         if text == "bug":
             raise ZeroDivisionError("division by zero in %s" % document["external_id"])
+        if text == "key twice":
+            number = self.env["retail.drain.group"].sudo().search([], limit=1).number
+            self.env["retail.drain.group"].sudo().create({"number": number})
         if text == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         checksum = registry.checksum(document)

@@ -1,10 +1,13 @@
 """Secrets are written, used, never read back."""
 
+from datetime import timedelta
+
 from cryptography.fernet import Fernet
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import config
+from odoo.tools import config, mute_logger
 
 from .common import OTHER_KEY, SIGNING_KEY, RetailCase
 
@@ -92,3 +95,20 @@ class TestCredential(RetailCase):
         self.assertFalse(copy.credential_ids)
         self.assertNotEqual(copy.token, self.backend.token)
         self.assertFalse(copy.is_armed)
+
+    def test_one_secret_that_cannot_be_opened_does_not_shut_out_the_others(self):
+        self.backend._set_secret("signing_key", OTHER_KEY)
+        self.env.cr.execute("UPDATE retail_credential SET ciphertext = 'x' WHERE id = %s", (self.credential.id,))
+        with self.assertLogs("odoo.addons.retail_integration_base.models.retail_backend", "ERROR"):
+            endpoint = self.backend._make_endpoint()
+        self.assertEqual([secret.value.decode() for secret in endpoint.secrets], [OTHER_KEY])
+        self.env.cr.execute("UPDATE retail_credential SET ciphertext = 'x' WHERE backend_id = %s", (self.backend.id,))
+        with mute_logger("odoo.addons.retail_integration_base.models.retail_backend"), self.assertRaises(UserError):
+            self.backend._make_endpoint()
+
+    def test_a_secret_that_has_ended_is_not_accepted_from_the_cache(self):
+        now = fields.Datetime.now()
+        self.credential.expires_at = now + timedelta(minutes=1)
+        endpoint = self.backend._make_endpoint()
+        self.assertTrue(endpoint.valid_at(now).secrets)
+        self.assertFalse(endpoint.valid_at(now + timedelta(minutes=2)).secrets)

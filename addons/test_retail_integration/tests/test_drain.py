@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.retail_integration_base.engine import inbox_sql
 from odoo.addons.retail_integration_base.engine.lanes import lane_of
+from odoo.addons.retail_integration_base.engine.messages import MessageKey
 
 from .common import RetailCase
 
@@ -59,6 +61,51 @@ class TestDrain(RetailCase):
         self.drain()
         self.assertFalse(self.notes())
         self.assertEqual((late.state, held.state, held.exception_id.state), ("superseded", "held", "open"))
+
+    def test_a_flow_that_is_off_leaves_a_held_message_and_its_exception_alone(self):
+        held = self.bring("n1", "needs human", 1)
+        self.drain()
+        self.flow.state = "off"
+        newer = self.bring("n1", "fine", 2)
+        self.drain()
+        self.assertEqual((newer.state, held.state, held.exception_id.state), ("ignored", "held", "open"))
+
+    def test_a_text_the_database_cannot_hold_is_a_record_and_stops_nobody(self):
+        key = MessageKey("note.v1", "note", "note:n1", "m1", version=1)
+        body = b'{"schema": "note.v1", "external_id": "n1", "version": 1, "text": "x", "ba\\u0000d\\ud800": 1}'
+        bad = self.env["retail.inbox"]._receive_manual(self.backend, key, body)
+        good = self.bring("n2")
+        self.drain()
+        self.assertEqual((bad.state, bad.exception_id.kind, good.state), ("held", "vendor_changed", "done"))
+
+    def test_what_fails_before_the_import_is_a_record_of_that_message_alone(self):
+        bad = self.bring("n1", "bug before the import")
+        others = [self.bring("n%d" % number) for number in range(2, 30)]
+        with self.assertLogs("odoo.addons.retail_integration_base.models", "ERROR"):
+            self.drain()
+        self.assertEqual((bad.state, bad.exception_id.kind), ("held", "unexpected_error"))
+        self.assertEqual({message.state for message in others}, {"done"})
+
+    def test_a_key_that_exists_twice_is_tried_once_more_and_then_halved(self):
+        seen = len(self.env["test.retail.note"].search([]))
+        bad = self.bring("n1", "key twice")
+        others = [self.bring("n%d" % number) for number in range(2, 12)]
+        with mute_logger("odoo.sql_db"), self.assertLogs("odoo.addons.retail_integration_base.models", "ERROR"):
+            self.drain()
+        self.assertEqual((bad.state, bad.exception_id.kind), ("held", "unexpected_error"))
+        self.assertEqual({message.state for message in others}, {"done"})
+        self.assertEqual(len(self.notes()) - seen, 10)
+
+    def test_a_backend_disarmed_after_the_claim_keeps_its_messages(self):
+        message = self.bring("n1")
+        rows = inbox_sql.claim(self.env.cr, lane_of(self.backend.id, "note:n1"), self.backend.ids, 50)
+        self.backend.action_disarm()
+        self.env["retail.inbox.processor"]._process(rows)
+        self.assertEqual(message.state, "pending")
+        self.backend.action_arm()
+        self.drain()
+        self.assertEqual(message.state, "done")
+        self.assertNotIn("lost", message.log_ids.mapped("outcome"))
 
     def test_one_bad_message_does_not_stop_the_batch(self):
         for number in range(20):

@@ -58,6 +58,20 @@ class TestRoles(RetailCase):
             with self.assertRaises(AccessError):
                 record.with_user(operator).write(values)
 
+    def test_nobody_closes_an_exception_or_changes_its_facts_without_a_reason(self):
+        for role in ("operator", "accountant", "manager"):
+            for values in ({"state": "resolved"}, {"facts": {"order_id": 1}}, {"amount_at_risk": 0}):
+                with self.assertRaises(UserError):
+                    self.exception.with_user(self.users[role]).write(values)
+
+    def test_the_auditor_asks_no_channel(self):
+        with self.assertRaises(UserError):
+            self.flow.with_user(self.users["auditor"]).action_poll()
+
+    def test_what_a_connection_check_shows_is_sanitized(self):
+        self.backend.with_user(self.users["manager"]).write({"check_result": "<b>x</b><img src=x onerror=alert(1)>"})
+        self.assertNotIn("onerror", self.backend.check_result)
+
     def test_only_the_manager_configures(self):
         for role in ("operator", "accountant"):
             with self.assertRaises(AccessError):
