@@ -19,6 +19,7 @@ UNKNOWN = 2
 
 def main(port=""):
     """Set up everything, run the demo, and keep it running until interrupted."""
+    started = time.monotonic()
     ready = environment.ensure(system.CHROMIUM)
     suite = database.ensure_suite(ready.odoo, ready.server, addons.product())
     with exclusive("database"):
@@ -34,7 +35,7 @@ def main(port=""):
             say("Starting the Shopify simulator and Odoo")
             shop.start()
             server.start()
-            _run(OdooClient(server.url, DATABASE), shop)
+            _run(OdooClient(server.url, DATABASE), shop, started)
             _keep_running(server, shop)
         except KeyboardInterrupt:
             print(flush=True)
@@ -45,9 +46,10 @@ def main(port=""):
     say("Stopped")
 
 
-def _run(odoo, shop):
+def _run(odoo, shop, started):
     say("Connecting the shop to Odoo: company, taxes, credentials, products, stock, webhooks")
     world = demo_world.build(odoo, shop.url)
+    say(f"The set-up took {time.monotonic() - started:.0f} s")
     _print_where(odoo, shop)
     say(
         f"{ORDERS} orders arrive within {SECONDS} s as signed webhooks: a fifth of the messages twice, a tenth of the "
