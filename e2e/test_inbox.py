@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -15,8 +16,18 @@ from standardwebhooks import Webhook
 
 from conftest import serve
 
+KILL_ROUNDS = 3
+NOTES_PER_ROUND = 300
 KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 UNFINISHED = "SELECT count(*) FROM retail_inbox_work WHERE NOT is_held"
+#: Processes that hold the lock of a lane (``engine/lanes.py``) for a job. A session does not tell: workers inherit its
+#: ``application_name`` from the process that forked them, and over a socket of the file system it has no port.
+DRAINING = f"""
+SELECT DISTINCT j.worker_pid FROM pg_locks l
+JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+JOIN queue_job j ON j.state = 'started' AND j.identity_key = 'retail.drain.' || mod(l.objid::bigint, 4)
+WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = {0x52544C49} AND l.granted
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +69,11 @@ def shop(odoo):
     return post
 
 
-def wait_until(condition, seconds=120):
+def wait_until(condition, seconds=120, pause=0.2):
     """Wait for ``condition``; the caller asserts what it wants to be true."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def drained(odoo, seconds=120):
@@ -122,16 +133,69 @@ def test_a_message_is_worked_off_without_anybody_asking(odoo, shop):
     assert list(effects(odoo, shop)) == ["quick"]
 
 
+@contextmanager
+def without_crons(odoo):
+    """Nobody but the jobs works: the crons that stand behind them sleep."""
+    crons = "id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module = 'retail_integration_base')"
+    names = "SELECT name FROM ir_model_data WHERE model = 'ir.cron' AND module = 'retail_integration_base'"
+    assert {"cron_watchdog", "cron_poll"} <= set(odoo.sql(names).split())
+    # Waits until a cron that runs has ended.
+    odoo.sql(f"UPDATE ir_cron SET active = false WHERE {crons}")
+    try:
+        yield
+        assert odoo.sql(f"SELECT DISTINCT active FROM ir_cron WHERE {crons}").strip() == "f"
+    finally:
+        odoo.sql(f"UPDATE ir_cron SET active = true WHERE {crons}")
+
+
+def test_no_wake_up_is_lost_when_each_message_comes_as_the_drain_goes_to_sleep(odoo, shop):
+    drained(odoo)
+    with without_crons(odoo):
+        for number in range(30):
+            assert shop(f"n{number}") == 200
+            # The next one is sent at once, while the job that did this one lies down.
+            wait_until(lambda: odoo.sql(UNFINISHED).strip() == "0", 20, pause=0)
+            assert odoo.sql(UNFINISHED).strip() == "0", f"message {number}: {odoo.server.log_tail(40)}"
+    assert states(odoo, shop) == {"done": 30}
+
+
+def test_a_message_that_waits_for_its_next_attempt_wakes_a_job_by_itself(odoo, shop):
+    drained(odoo)
+
+    def attempts():
+        count = odoo.sql(f"SELECT max(attempts) FROM retail_inbox WHERE backend_id = {shop.backend_id}").strip()
+        return int(count or 0)
+
+    with without_crons(odoo):
+        assert shop("late", text="retry later") == 200
+        wait_until(lambda: attempts() >= 2, 30)
+        assert attempts() >= 2, odoo.server.log_tail(40)
+        assert shop("late", version=2) == 200
+        drained(odoo, 30)
+    assert effects(odoo, shop) == {"late": (1, "2")}
+
+
 def test_a_worker_killed_while_it_drains_loses_and_repeats_nothing(odoo, shop):
-    for round_number in range(3):
-        names = [f"r{round_number}n{number}" for number in range(200)]
+    flows = odoo.call("retail.flow", "search", [("backend_id", "=", shop.backend_id)])
+    for round_number in range(KILL_ROUNDS):
+        names = [f"r{round_number}n{number}" for number in range(NOTES_PER_ROUND)]
+        # All at once, so that the drain is long enough to be met in the middle.
+        odoo.call("retail.flow", "action_pause", flows)
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(shop, names)) == {200}
-        _kill_a_drain(odoo)
-    drained(odoo, 200)
+        # The watchdog would be quicker: what waited while the flow was paused is overdue.
+        with without_crons(odoo):
+            odoo.call("retail.flow", "action_live", flows)
+            _kill_a_drain(odoo)
+        drained(odoo, 200)
     found = effects(odoo, shop)
-    assert len(found) == 600
+    assert len(found) == KILL_ROUNDS * NOTES_PER_ROUND
     assert {count for count, _history in found.values()} == {1}
+    lost = odoo.sql(
+        "SELECT count(*) FROM retail_sync_log l JOIN retail_inbox m ON m.id = l.inbox_id "
+        f"WHERE l.outcome = 'lost' AND m.backend_id = {shop.backend_id}"
+    )
+    assert int(lost) > 0, "no drain was met in the middle"
 
 
 def test_a_message_that_kills_its_worker_is_kept_apart_and_the_rest_goes_on(odoo, shop):
@@ -154,44 +218,19 @@ def test_a_message_that_kills_its_worker_is_kept_apart_and_the_rest_goes_on(odoo
 
 
 def _kill_a_drain(odoo):
-    """Kill the process that holds a lane, once there is one."""
-    holder = (
-        "SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND a.client_port IS NOT NULL LIMIT 1"
-    )
-    wait_until(lambda: odoo.sql(holder).strip(), 30)
-    workers = _children(odoo.server.pid)
-    connections = odoo.sql(
-        "SELECT DISTINCT a.client_port FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted"
-    ).split()
-    for pid in workers:
-        if connections and _holds_port(pid, int(connections[0])):
-            os.kill(pid, signal.SIGKILL)
-            return
-    # It had finished already; kill any worker, which is as sudden.
-    os.kill(workers[0], signal.SIGKILL)
+    """Kill a process that drains, as soon as there is one."""
+    found = set()
+
+    def look():
+        # A job whose worker was killed before still names it.
+        found.update(set(map(int, odoo.sql(DRAINING).split())) & set(_children(odoo.server.pid)))
+        return found
+
+    wait_until(look, 30, pause=0)
+    assert found, odoo.server.log_tail(40)
+    os.kill(found.pop(), signal.SIGKILL)
 
 
 def _children(parent):
     with open(f"/proc/{parent}/task/{parent}/children") as file:
         return [int(pid) for pid in file.read().split()]
-
-
-def _holds_port(pid, port):
-    """Whether a process has a socket whose local port is ``port`` (Linux)."""
-    inodes = set()
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{name}")
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
-    for table in ("tcp", "tcp6"):
-        with open(f"/proc/{pid}/net/{table}") as file:
-            for line in file.readlines()[1:]:
-                fields = line.split()
-                if int(fields[1].rpartition(":")[2], 16) == port and fields[9] in inodes:
-                    return True
-    return False
