@@ -84,8 +84,8 @@ class ConnectionCheck:
         """Ask for a new token even where there is one: a wrong secret must not hide behind it for a day."""
         _ = self.env._
         backend._require_armed()
-        tokens = BackendTokens(backend, open_http(backend))
         try:
+            tokens = BackendTokens(backend, open_http(backend))
             active = self.env["retail.credential"].sudo()._active_of(backend, TOKEN_KIND)
             tokens.renew(active._decrypt().decode() if active else None)
         except (RetryLater, Refused, VendorChanged, NeedsHuman) as error:
@@ -105,6 +105,7 @@ class ConnectionCheck:
                 _("Install it from the Dev Dashboard. App and shop have to belong to one organization."),
             ),
             "not_a_shop": (_("No shop answers under this domain"), _("Compare it with Settings, Domains in Shopify.")),
+            "simulator_in_production": (_("A simulator is set"), str(error)),
             "invalid_token": (_("The access token is refused"), str(error)),
             "missing_scope": (_("A permission is missing"), str(error)),
             "shop_frozen": (_("The shop is frozen"), str(error)),

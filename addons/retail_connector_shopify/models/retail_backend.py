@@ -3,10 +3,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.retail_integration_base.engine.errors import RetailError
+from odoo.addons.retail_integration_base.engine.errors import Refused, RetailError
+from odoo.addons.retail_integration_base.models.environment import server_environment
 
 from ..shopify import const, domains
 from .shopify_access import TOKEN_KIND
+
+#: The ``retail_environment`` in which nothing but real shops is called.
+_PRODUCTION = "production"
 
 
 class RetailBackend(models.Model):
@@ -32,7 +36,8 @@ class RetailBackend(models.Model):
         "Simulator",
         copy=False,
         groups="retail_integration_base.group_retail_manager",
-        help="Address of a simulator on this machine that is called instead of the shop. Empty for a real shop.",
+        help="Address of a simulator on this machine that is called instead of the shop. Empty for a real shop, and "
+        "refused in production.",
     )
     shopify_token_expires_at = fields.Datetime("Access Token Ends", compute="_compute_shopify_token_expires_at")
     shopify_webhooks_at = fields.Datetime(
@@ -88,13 +93,26 @@ class RetailBackend(models.Model):
                 raise ValidationError(
                     self.env._("A simulator runs on this machine (http://localhost:…). Leave it empty for a real shop.")
                 )
+            if backend._shopify_is_simulated_in_production():
+                raise ValidationError(backend._shopify_simulator_refusal())
+
+    def _shopify_is_simulated_in_production(self):
+        return bool(self.sudo().shopify_api_url) and server_environment().casefold() == _PRODUCTION
+
+    def _shopify_simulator_refusal(self):
+        return self.env._("This server is production: no simulator is called from it. Empty the field “Simulator”.")
 
     def _get_endpoint_fields(self):
         return super()._get_endpoint_fields() | {"shopify_domain"}
 
     def _shopify_base_url(self):
-        """Return the address the shop's API is called at."""
+        """Return the address the shop's API is called at.
+
+        :raises Refused: it would be a simulator's, and this is production: a database that was prepared elsewhere
+        """
         self.ensure_one()
+        if self._shopify_is_simulated_in_production():
+            raise Refused(self._shopify_simulator_refusal(), reason="simulator_in_production", status=403)
         return self.sudo().shopify_api_url or "https://%s" % self.shopify_domain
 
     def action_shopify_register_webhooks(self):

@@ -112,8 +112,30 @@ class _Environment:
 
 
 def open_http(backend):
-    """Return the HTTP client of the backend's shop."""
-    return VendorHttp(backend._shopify_base_url(), timeout=_TIMEOUT_SECONDS)
+    """Return the HTTP client of the backend's shop.
+
+    :raises Refused: a simulator is set and this is production
+    """
+    return VendorHttp(backend._shopify_base_url(), timeout=_TIMEOUT_SECONDS, guard=_guard_of(backend))
+
+
+def _guard_of(backend):
+    """Return what every request begins with: is the backend still armed here?
+
+    A piece of work asks many pages, and somebody may disarm the backend between two of them. So this looks anew, in a
+    transaction of its own that has ended before the request goes out: the caller's would not see the change, and the
+    look would open one there that stays open, with its snapshot, until Shopify has answered.
+    """
+    registry, backend_id = backend.env.registry, backend.id
+
+    def require_armed():
+        with _Environment(registry) as env:
+            current = env["retail.backend"].browse(backend_id).exists()
+            if not current:
+                raise Refused("The backend was deleted.", reason="disarmed", status=403)
+            current._require_armed()
+
+    return require_armed
 
 
 def open_client(backend, trace_id=None):
@@ -121,7 +143,7 @@ def open_client(backend, trace_id=None):
 
     Everything it needs of the database is read here; the transaction ends, so that none is open while Shopify is asked.
 
-    :raises Refused: the backend is not armed in this environment, or names no shop
+    :raises Refused: the backend is not armed in this environment, names no shop, or names a simulator in production
     """
     backend.ensure_one()
     backend = backend.sudo()

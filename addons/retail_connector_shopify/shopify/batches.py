@@ -14,6 +14,10 @@ from .client import TooExpensive, connection_at
 _HEADROOM = Decimal("0.8")
 
 
+class ChangedMeanwhile(RetryLater):
+    """An object changed between two of its pages. It concerns this object alone; any other can be read now."""
+
+
 class BatchSizes:
     """How many objects one query of a document may name, learned per process."""
 
@@ -88,6 +92,35 @@ def _nodes_of(answer, name, batch):
     return nodes
 
 
+def complete_each(client, found, complete_one):
+    """Complete what :func:`fetch_nodes` found, one object after the other; return ``found``.
+
+    A throttle or a time-out ends it: the shop is not asked for every other object too, each to the end of its patience.
+    What is whole already needs no further answer and goes through; the rest gets the same error.
+
+    :param complete_one: function ``(client, node)`` → node
+    """
+    for gid, node in found.items():
+        if isinstance(node, dict):
+            try:
+                found[gid] = complete_one(client, node)
+            except RetailError as error:
+                found[gid] = error
+                if isinstance(error, RetryLater) and not isinstance(error, ChangedMeanwhile):
+                    client = _Stopped(error)
+    return found
+
+
+class _Stopped:
+    """Stands in for a client that is not to be used any more."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def run(self, *_args, **_options):
+        raise self._error
+
+
 def complete(client, name, owner, key, gid=None):
     """Fetch the pages after the first of the connection ``owner[key]`` with the document ``name``.
 
@@ -114,7 +147,9 @@ def complete(client, name, owner, key, gid=None):
 def _require_same(owner, node):
     """Make sure that a later page is of the version that the first page is of.
 
-    :raises RetryLater: the object changed or went away while it was read
+    :raises ChangedMeanwhile: the object changed or went away while it was read
     """
     if node is None or node.get("updatedAt") != owner.get("updatedAt", node.get("updatedAt")):
-        raise RetryLater("%s changed while it was read." % owner.get("id"), evidence={"external_id": owner.get("id")})
+        raise ChangedMeanwhile(
+            "%s changed while it was read." % owner.get("id"), evidence={"external_id": owner.get("id")}
+        )

@@ -1,7 +1,5 @@
 """Fetch customers and products whole."""
 
-from odoo.addons.retail_integration_base.engine.errors import RetailError
-
 from . import batches, shapes
 
 #: Variants fetched with the batch; a product with more is completed by pages of its own.
@@ -35,11 +33,8 @@ def fetch_products(client, gids):
 
 
 def _complete_all(client, found, shape, document, key):
-    for gid, node in found.items():
-        if isinstance(node, dict):
-            try:
-                shapes.check(node, shape)
-                found[gid] = dict(node, **{key: dict(node[key], nodes=batches.complete(client, document, node, key))})
-            except RetailError as error:
-                found[gid] = error
-    return found
+    def complete(client, node):
+        shapes.check(node, shape)
+        return dict(node, **{key: dict(node[key], nodes=batches.complete(client, document, node, key))})
+
+    return batches.complete_each(client, found, complete)

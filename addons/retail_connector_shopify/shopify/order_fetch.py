@@ -1,6 +1,6 @@
 """Fetch orders whole: the first page of every collection in a batch, the rest order by order."""
 
-from odoo.addons.retail_integration_base.engine.errors import RetailError, RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import VendorChanged
 
 from . import batches, const, shapes
 
@@ -17,13 +17,7 @@ def fetch_orders(client, gids):
     :raises RetailError: nothing was fetched
     """
     found = batches.fetch_nodes(client, "orders_by_ids", gids, {"lines": LINES})
-    for gid, node in found.items():
-        if isinstance(node, dict):
-            try:
-                found[gid] = _complete(client, node)
-            except RetailError as error:
-                found[gid] = error
-    return found
+    return batches.complete_each(client, found, _complete)
 
 
 def _complete(client, node):
@@ -64,5 +58,7 @@ def _refunds(client, node):
 def _read(client, document, node, first):
     answer = client.run(document, {"id": node["id"], "first": first}).data.get("node")
     if not isinstance(answer, dict) or answer.get("updatedAt") != node["updatedAt"]:
-        raise RetryLater("The order %s changed while it was read." % node["name"], evidence={"external_id": node["id"]})
+        raise batches.ChangedMeanwhile(
+            "The order %s changed while it was read." % node["name"], evidence={"external_id": node["id"]}
+        )
     return answer

@@ -1,12 +1,17 @@
 """Settings of a Shopify backend: what people type, what is refused, who may."""
 
+from unittest.mock import patch
+
 import psycopg2
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.retail_connector_shopify.models import retail_backend
 from odoo.addons.retail_connector_shopify.models.retail_connector_shopify import Policy
+from odoo.addons.retail_connector_shopify.models.shopify_access import open_client
+from odoo.addons.retail_integration_base.engine.errors import Refused
 from odoo.addons.retail_integration_base.models.retail_connector import WebhookPolicy
 
 from . import pure
@@ -41,6 +46,35 @@ class TestBackendSettings(ShopifyCase):
                 self.backend.shopify_api_url = url
         self.backend.shopify_api_url = False
         self.assertEqual(self.backend._shopify_base_url(), "https://" + pure.SHOP)
+
+    def test_production_calls_no_simulator(self):
+        url = self.backend.shopify_api_url
+        with patch.object(retail_backend, "server_environment", lambda: "production"):
+            with self.assertRaises(ValidationError):
+                self.backend.shopify_api_url = url
+            # A database that was prepared elsewhere has it already.
+            with self.assertRaises(Refused):
+                open_client(self.backend)
+            self.assertIn("A simulator is set", self.titles())
+            with self.assertRaises(UserError):
+                self.backend.action_shopify_register_webhooks()
+            self.assertFalse(self.world.requests)
+            self.backend.shopify_api_url = False
+            self.assertEqual(self.backend._shopify_base_url(), "https://" + pure.SHOP)
+
+    def titles(self):
+        return [check.title for check in self.backend._get_handler()._check_connection(self.backend)]
+
+    def test_a_backend_that_is_disarmed_in_the_middle_of_its_work_makes_no_further_call(self):
+        client = open_client(self.backend)
+        client.run("shop")
+        calls = sum(self.world.requests.values())
+        self.backend.action_disarm()
+        self.env.flush_all()
+        with self.assertRaises(Refused) as caught:
+            client.run("shop")
+        self.assertEqual(caught.exception.reason, "disarmed")
+        self.assertEqual(sum(self.world.requests.values()), calls)
 
     def test_a_copied_backend_is_no_second_door_to_the_shop(self):
         copy = self.backend.copy({"name": "Copy"})

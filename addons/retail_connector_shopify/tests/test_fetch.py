@@ -31,6 +31,13 @@ def of_kind(running, kind):
     return next(order for order in running.world.shop.all("Order") if order["_kind"] == kind)
 
 
+def lengthen(order, monkeypatch):
+    """Give an order more shipping lines than come with the first page."""
+    own = order["shippingLines"]
+    more = [dict(own[0], id="%s%d" % (own[0]["id"], number)) for number in range(6)]
+    monkeypatch.setitem(order, "shippingLines", own + more)
+
+
 def test_an_order_of_260_lines_comes_with_all_of_them(running, client):
     giant = of_kind(running, "many_lines")
     node = order_fetch.fetch_orders(client, [giant["id"]])[giant["id"]]
@@ -153,6 +160,52 @@ def test_an_order_that_changes_while_its_pages_are_read_is_read_again_later(runn
         assert isinstance(order_fetch.fetch_orders(client, [giant["id"]])[giant["id"]], RetryLater)
     finally:
         giant["updatedAt"] = before
+
+
+@pytest.mark.parametrize("fault", ["throttle", "timeout"])
+def test_a_shop_that_throttles_or_does_not_answer_is_not_asked_for_every_other_order(
+    running, client, fault, monkeypatch
+):
+    from simulators.shopify.faults import Fault
+
+    giant = of_kind(running, "many_lines")
+    whole, *long = [order for order in running.world.shop.all("Order") if order["_kind"] == "simple"][:4]
+    assert long
+    for order in long:
+        lengthen(order, monkeypatch)
+    asked, own = [], client.run
+    client.http.timeout = 0.5
+
+    def run(name, variables=None, **options):
+        asked.append(name)
+        if name != "orders_by_ids":
+            running.world.faults.add(Fault(fault, count=1, seconds=1))
+        return own(name, variables, **options)
+
+    client.run = run
+    gids = [giant["id"], *(order["id"] for order in long), whole["id"]]
+    found = order_fetch.fetch_orders(client, gids)
+    assert [name for name in asked if name != "orders_by_ids"] == ["order_line_items"]
+    assert isinstance(found[giant["id"]], RetryLater)
+    assert {found[order["id"]] for order in long} == {found[giant["id"]]}
+    assert isinstance(found[whole["id"]], dict), "it came whole and needs no further answer"
+
+
+def test_an_order_that_changed_meanwhile_keeps_no_other_from_being_read(running, client, monkeypatch):
+    giant, long = of_kind(running, "many_lines"), of_kind(running, "simple")
+    lengthen(long, monkeypatch)
+    own = client.run
+
+    def run(name, variables=None, **options):
+        answer = own(name, variables, **options)
+        if name == "order_line_items":
+            answer.data["node"]["updatedAt"] = "2020-01-01T00:00:00Z"
+        return answer
+
+    client.run = run
+    found = order_fetch.fetch_orders(client, [giant["id"], long["id"]])
+    assert isinstance(found[giant["id"]], RetryLater)
+    assert len(found[long["id"]]["shippingLines"]["nodes"]) == 7
 
 
 def test_a_shape_that_changed_is_named_with_its_path_and_stops_that_order_alone(running, client):
