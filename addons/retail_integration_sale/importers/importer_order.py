@@ -119,7 +119,7 @@ class RetailImporterOrder(models.AbstractModel):
         ids = [work.document["external_id"] for work in works]
         found = self.env["retail.accepted.difference"].search_fetch(
             [("backend_id", "=", backend.id), ("order_external_id", "in", ids)],
-            ["order_external_id", "amount", "reason"],
+            ["order_external_id", "amount", "tax_amount", "reason"],
         )
         return {accepted.order_external_id: accepted for accepted in found}
 

@@ -1,4 +1,4 @@
-"""An accountant's word that one order's total may differ from what Odoo works out."""
+"""An accountant's word that one order's total or taxes may differ from what Odoo works out."""
 
 from odoo import fields, models
 
@@ -16,6 +16,9 @@ class RetailAcceptedDifference(models.Model):
     order_external_id = fields.Char("Channel Order", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True, help="The channel's total less Odoo's.")
+    tax_amount = fields.Monetary(
+        "Taxes", readonly=True, help="The channel's taxes less Odoo's. They are booked as Odoo works them out."
+    )
     reason = fields.Char(required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users", "Accepted By", required=True, readonly=True, default=lambda self: self.env.user

@@ -7,7 +7,7 @@ KINDS = [
     ("product_ambiguous", "Several products fit"),
     ("tax_unmapped", "Tax without mapping"),
     ("customer_ambiguous", "Several customers fit"),
-    ("amount_mismatch", "Total does not add up"),
+    ("amount_mismatch", "Amounts do not add up"),
     ("currency_unmapped", "Currency without pricelist"),
     ("order_changed_after_delivery", "Changed after delivery"),
 ]

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import float_compare
 
 
 class RetailTaxMap(models.Model):
@@ -53,6 +54,25 @@ class RetailTaxMap(models.Model):
                         "The channel adds the tax on top, but %s is included in the price in Odoo. Choose a tax that "
                         "is not.",
                         ", ".join(wrong.mapped("display_name")),
+                    )
+                )
+
+    @api.constrains("tax_ids", "rate_percent")
+    def _check_rate(self):
+        # Taxes that are no percentage, or that other taxes are added upon, have no rate of their own to compare.
+        for line in self:
+            taxes = line.tax_ids.flatten_taxes_hierarchy()
+            if any(tax.amount_type != "percent" or tax.include_base_amount for tax in taxes):
+                continue
+            rate = sum(taxes.mapped("amount"))
+            if float_compare(rate, line.rate_percent, precision_digits=4):
+                raise ValidationError(
+                    self.env._(
+                        "The channel charges %(wanted)g %%, but %(taxes)s is %(rate)g %% in Odoo. Choose the tax of "
+                        "the same rate.",
+                        wanted=line.rate_percent,
+                        taxes=", ".join(line.tax_ids.mapped("display_name")),
+                        rate=rate,
                     )
                 )
 

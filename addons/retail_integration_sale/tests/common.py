@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from decimal import Decimal
 
 from odoo.tests import TransactionCase
 
@@ -78,11 +79,13 @@ def payment(external_id="P1", amount="10.00", **more):
 
 def order(external_id="1001", total="10.00", lines=None, version=1, **more):
     """Return an ``order.v1``: one mug for 10.00, untaxed, from Jane in Berlin, unless told otherwise."""
+    parts = [*(lines or []), *(more.get("shipping_lines") or []), *(more.get("duties") or [])]
+    taxes = sum(Decimal(one["amount"]["amount"]) for part in parts for one in part.get("taxes") or [])
     totals = {
         "subtotal": money(total),
         "discounts": money(0),
         "shipping": money(0),
-        "taxes": money(0),
+        "taxes": money(taxes),
         "total": money(total),
         **more.pop("totals", {}),
     }
@@ -191,9 +194,9 @@ class RetailSaleCase(TransactionCase):
         return cls.env["retail.tax.map"].create(
             {
                 "backend_id": cls.backend.id,
-                "rate_percent": record.amount,
+                "rate_percent": sum(record.mapped("amount")),
                 "country_id": cls.germany.id,
-                "price_include": record.price_include,
+                "price_include": record[:1].price_include,
                 "tax_ids": record.ids,
                 **values,
             }

@@ -153,6 +153,18 @@ class TestFixes(RetailSaleCase):
         self.assertEqual(message.state, "held")
         self.assertEqual(self.orders("1").amount_total, 11.0)
 
+    def test_an_accountant_accepts_that_taxes_differ(self):
+        self.env["retail.tax.map"].search([("backend_id", "=", self.backend.id)]).unlink()
+        self.map_taxes()
+        self.tax_included.amount = 7
+        message = self.bring(order("1", total="119.00", lines=[line(price="119.00", taxes=[tax("0.19", "19.00")])]))
+        self.assertEqual(message.state, "held")
+        self.fix(self.exceptions("amount_mismatch"), "action_accept_difference", user=self.accountant, reason="Ruling")
+        self.assertEqual(message.state, "done")
+        self.assertEqual((self.orders("1").amount_total, self.orders("1").amount_tax), (119.0, 7.79))
+        self.assertFalse(self.orders("1").order_line.filtered("is_retail_rounding"))
+        self.assertEqual(self.env["retail.accepted.difference"].search([]).tax_amount, 11.21)
+
     def test_an_operator_accepts_no_difference(self):
         self.bring(order("1", total="11.00"))
         with self.assertRaises(AccessError):

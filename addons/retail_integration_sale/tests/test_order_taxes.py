@@ -17,7 +17,6 @@ class TestOrderTaxes(RetailSaleCase):
         self.map_taxes()
         sale = self.import_order(
             total="66.52",
-            totals={"taxes": money("7.41")},
             lines=[
                 line("L1", price="11.90", quantity=3, taxes=[tax("0.19", "5.70")]),
                 line("L2", sku="PLATE", price="10.70", quantity=2, taxes=[tax("0.07", "1.40")]),
@@ -37,7 +36,7 @@ class TestOrderTaxes(RetailSaleCase):
         sale = self.import_order(
             total="58.50",
             taxes_included=False,
-            totals={"taxes": money("8.50")},
+            totals={"taxes": money("7.10")},
             lines=[
                 line("L1", price="10.00", quantity=3, taxes=[tax("0.19", "5.70")]),
                 line("L2", sku="PLATE", price="20.00", taxes=[tax("0.07", "1.40")]),
@@ -148,6 +147,56 @@ class TestOrderTaxes(RetailSaleCase):
             self.map_tax(self.tax_excluded, price_include=True)
         with self.assertRaisesRegex(ValidationError, "included in the price in Odoo"):
             self.map_tax(self.tax_included, price_include=False)
+
+    # ---------------------------------------------------------------- the taxes add up, not only the total
+
+    def make_taxed(self, number="1", rate="0.19", amount="19.00", **more):
+        return order(number, total="119.00", lines=[line(price="119.00", taxes=[tax(rate, amount)])], **more)
+
+    def mismap(self):
+        """Make the tax of 19 % one of 7 % behind its mapping's back."""
+        self.map_taxes()
+        self.tax_included.amount = 7
+
+    def test_taxes_that_differ_from_the_channels_are_an_exception_though_the_total_is_equal(self):
+        self.mismap()
+        error = self.fail_order(self.make_taxed(), "amount_mismatch")
+        self.assertIn("19.00 EUR", str(error))
+        self.assertIn("7.79 EUR", str(error))
+        self.assertEqual((error.facts["channel_taxes"], error.facts["odoo_taxes"]), ("19.00", "7.79"))
+        self.assertEqual((error.facts["difference"], error.facts["tax_difference"]), ("0.00", "11.21"))
+
+    def test_a_tax_that_is_in_the_channels_sum_but_on_no_line_is_an_exception(self):
+        document = order(total="119.00", totals={"taxes": money("19.00")}, lines=[line(price="119.00")])
+        self.fail_order(document, "amount_mismatch")
+
+    def test_taxes_may_differ_by_a_cent_for_each_tax_of_each_line(self):
+        self.map_taxes()
+        self.backend.rounding_tolerance = 0.0
+        taxes = [tax("0.19", "19.01")]
+        lines = [line("L%d" % index, price="119.00", taxes=taxes) for index in range(3)]
+        self.assertEqual(self.import_order(order("1", total="357.00", lines=lines)).amount_tax, 57.0)
+        self.fail_order(order("2", total="357.00", lines=lines, totals={"taxes": money("57.04")}), "amount_mismatch")
+
+    def test_a_channel_may_leave_the_tax_on_shipping_out_of_its_sum(self):
+        self.map_taxes()
+        document = self.make_taxed(shipping_lines=[shipping(price="11.90", taxes=[tax("0.19", "1.90")])])
+        for number, taxes in (("2", "19.00"), ("3", "20.90")):
+            totals = {**document["totals"], "taxes": money(taxes), "total": money("130.90")}
+            sale = self.import_order({**document, "external_id": number, "totals": totals})
+            self.assertAlmostEqual(sale.amount_tax, 20.9)
+
+    def test_a_cancelled_order_may_have_any_taxes(self):
+        self.mismap()
+        self.assertEqual(self.import_order(self.make_taxed(cancelled_at="2026-05-02T10:00:00Z")).state, "cancel")
+
+    def test_a_mapping_refuses_a_tax_of_another_rate(self):
+        with self.assertRaisesRegex(ValidationError, "charges 19 %, but .* is 7 % in Odoo"):
+            self.map_tax(self.reduced_included, rate_percent=19)
+        one, two = (self.make_tax(percent, included=True, name="Part %d" % percent) for percent in (5, 8))
+        mapping = self.map_tax(one | two, rate_percent=13, price_include=True)
+        with self.assertRaisesRegex(ValidationError, "Choose the tax of the same rate"):
+            mapping.rate_percent = 12
 
     # ---------------------------------------------------------------- discounts, cents, tolerance
 

@@ -15,6 +15,9 @@ class RetailFixDifference(models.TransientModel):
     channel_total = fields.Monetary("Total in Channel", compute="_compute_amounts")
     odoo_total = fields.Monetary("Total in Odoo", compute="_compute_amounts")
     difference = fields.Monetary(compute="_compute_amounts")
+    channel_taxes = fields.Monetary("Taxes in Channel", compute="_compute_amounts")
+    odoo_taxes = fields.Monetary("Taxes in Odoo", compute="_compute_amounts")
+    tax_difference = fields.Monetary("Difference of Taxes", compute="_compute_amounts")
     lines_text = fields.Text("Lines in Odoo", compute="_compute_amounts")
     reason = fields.Char(required=True)
 
@@ -26,6 +29,9 @@ class RetailFixDifference(models.TransientModel):
             wizard.channel_total = float(facts.get("channel_total") or 0)
             wizard.odoo_total = float(facts.get("odoo_total") or 0)
             wizard.difference = float(facts.get("difference") or 0)
+            wizard.channel_taxes = float(facts.get("channel_taxes") or 0)
+            wizard.odoo_taxes = float(facts.get("odoo_taxes") or 0)
+            wizard.tax_difference = float(facts.get("tax_difference") or 0)
             wizard.lines_text = "\n".join(wizard._describe(line) for line in facts.get("lines") or [])
 
     def _describe(self, line):
@@ -48,13 +54,15 @@ class RetailFixDifference(models.TransientModel):
                 "order_external_id": external_id,
                 "currency_id": self.currency_id.id,
                 "amount": self.difference,
+                "tax_amount": self.tax_difference,
                 "reason": self.reason.strip(),
             }
         )
         return self._replay(
             self.env._(
-                "Difference of %(amount)s accepted: %(reason)s",
+                "Difference of %(amount)s accepted, of taxes %(taxes)s: %(reason)s",
                 amount=self.currency_id.format(self.difference),
+                taxes=self.currency_id.format(self.tax_difference),
                 reason=self.reason.strip(),
             )
         )
