@@ -12,8 +12,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from conftest import log_in, serve, take_screenshot
 from setup import addons, demo_world
+from setup.odoo_rpc import get_json
 
 ORDERS = 200
+DUPLICATES, OUT_OF_ORDER = 0.2, 0.1
+#: What Odoo calls the product that the shop added meanwhile; the shop's SKU is another.
+OWN_PRODUCT, OWN_CODE = "Compass rose print", "PRINT-COMPASS-A3"
 #: Where the walk's pictures go; the documentation's are made with RETAIL_SCREENSHOTS=docs/images.
 PICTURES = Path(os.environ.get("RETAIL_SCREENSHOTS", ".local/run/screenshots"))
 
@@ -26,7 +30,9 @@ def world(ready):
         try:
             shop.start()
             world = demo_world.build(odoo, shop.url)
-            world.start_orders(orders=ORDERS, seconds=60, duplicates=0.2, out_of_order=0.1, unknown_sku=2)
+            world.start_orders(
+                orders=ORDERS, seconds=60, duplicates=DUPLICATES, out_of_order=OUT_OF_ORDER, unknown_sku=2
+            )
             demo_world.wait_until(lambda: world.progress()["state"] in ("done", "failed"), "the shop has sent all", 300)
             assert world.progress()["state"] == "done", world.progress()
             demo_world.wait_until(lambda: not world.unfinished(), "all messages have an end", 300)
@@ -62,6 +68,13 @@ class Screen:
         condition = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))
         WebDriverWait(self.driver, 40).until(condition).click()
 
+    def pick(self, field, text):
+        """Choose the only record that a many2one finds for ``text``, as a person who types it."""
+        condition = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, f"[name={field}] input"))
+        WebDriverWait(self.driver, 40).until(condition).send_keys(text)
+        found = (By.XPATH, f"//*[contains(@class, 'o-autocomplete--dropdown-item')][contains(., '{text}')]")
+        WebDriverWait(self.driver, 40).until(expected_conditions.element_to_be_clickable(found)).click()
+
     def picture(self, name):
         time.sleep(1)  # fonts and pictures
         take_screenshot(self.driver, PICTURES / f"{name}.png")
@@ -91,9 +104,24 @@ def test_198_orders_are_confirmed_with_the_shops_totals_and_none_is_there_twice(
     assert names.strip() == ""
 
 
+def test_a_fifth_of_the_messages_came_twice_and_a_tenth_of_the_orders_out_of_order(world):
+    progress = world.progress()
+    deliveries = get_json(f"{world.shop_url}/_sim/deliveries")["deliveries"]
+    assert {delivery["state"] for delivery in deliveries} == {"delivered"}
+    again = [delivery for delivery in deliveries if delivery["duplicate"]]
+    assert len(again) == progress["duplicates"]
+    assert len({delivery["event_id"] for delivery in again}) == len(again)
+    assert DUPLICATES - 0.07 < len(again) / progress["events"] < DUPLICATES + 0.07
+    # The update reached Odoo first, and then the creation with the older payload (or one of the same second).
+    overtaken = world.odoo.sql(
+        "SELECT count(DISTINCT subject_key) FROM retail_inbox u JOIN retail_inbox c USING (subject_key) "
+        "WHERE u.topic = 'orders/updated' AND c.topic = 'orders/create' AND u.id < c.id AND u.version >= c.version"
+    )
+    assert int(overtaken) == ORDERS * OUT_OF_ORDER
+
+
 def test_every_message_has_an_end_and_the_duplicates_left_no_second_row(world):
     progress = world.progress()
-    assert progress["duplicates"] > 0
     rows = world.count("retail.inbox", ("entity", "=", "order"))
     assert rows == progress["events"]
     ended = ("done", "superseded", "held")
@@ -109,6 +137,7 @@ def test_two_orders_of_one_customer_share_one_contact(world):
 
 
 def test_the_user_links_the_product_on_one_card_and_both_orders_go_through(world, screen):
+    product = world.odoo.create("product.product", name=OWN_PRODUCT, default_code=OWN_CODE, is_storable=True)
     screen.open("retail-exceptions")
     screen.wait(".o_kanban_record")
     assert len(screen.all(".o_kanban_group")) == 1, "one cause"
@@ -121,7 +150,8 @@ def test_the_user_links_the_product_on_one_card_and_both_orders_go_through(world
 
     screen.click("button[name=action_link_product]")
     screen.wait(".modal .o_form_view")
-    screen.click(".modal input[data-value=create]")
+    screen.click(".modal input[data-value=link]")
+    screen.pick("product_id", OWN_PRODUCT)
     screen.picture("link-product")
     screen.click(".modal button[name=action_apply]")
 
@@ -129,6 +159,9 @@ def test_the_user_links_the_product_on_one_card_and_both_orders_go_through(world
     demo_world.wait_until(lambda: not world.unfinished(), "all messages have an end", 60)
     assert world.bound_orders() == ORDERS
     assert len(agreed(world)) == ORDERS
+    assert world.count("product.product", ("name", "=", OWN_PRODUCT)) == 1, "it was linked, not created again"
+    assert world.count("retail.binding.product", ("product_id", "=", product)) == 1
+    assert world.count("sale.order", ("order_line.product_id", "=", product), ("state", "=", "sale")) == 2
 
     screen.open("retail-exceptions")
     screen.wait(".o_view_nocontent, .o_nocontent_help")
