@@ -183,6 +183,24 @@ class TestFixes(RetailSaleCase):
         self.assertEqual((sale.amount_total, sale.retail_note), (10.0, "Ring"))
         self.assertIn("Second mug sent by hand", "".join(sale.message_ids.mapped("body")))
 
+    def test_only_the_order_the_exception_is_about_is_kept_whatever_its_facts_name(self):
+        self.bring(order("1"), order("2"))
+        sale, other = self.orders("1"), self.orders("2")
+        self.deliver(sale)
+        self.bring(order("1", version=2, total="20.00", lines=[line(quantity=2)]))
+        exception = self.exceptions("order_changed_after_delivery")
+        exception.facts = {**exception.facts, "order_id": other.id}
+        self.fix(exception, "action_keep_order", reason="Second mug sent by hand")
+        self.assertEqual((sale.retail_keep_lines, other.retail_keep_lines), (True, False))
+
+    def test_an_exception_about_something_else_keeps_no_order(self):
+        self.bring(order("1"), order("2", lines=[line(sku="NOT-KNOWN")]))
+        exception = self.exceptions("product_unknown")
+        exception.facts = {**exception.facts, "order_id": self.orders("1").id}
+        with self.assertRaises(UserError):
+            self.fix(exception, "action_keep_order", reason="Because")
+        self.assertFalse(self.orders("1").retail_keep_lines)
+
     # ---------------------------------------------------------------- currency, by configuration
 
     def test_a_pricelist_added_to_the_backend_lets_the_order_go_on(self):

@@ -16,15 +16,27 @@ class RetailFixOrder(models.TransientModel):
     @api.depends("exception_id")
     def _compute_order_id(self):
         for wizard in self:
-            wizard.order_id = self.env["sale.order"].browse(wizard._get_facts().get("order_id")).exists()
+            wizard.order_id = wizard._find_order()
+
+    def _find_order(self):
+        """Return the order that is linked to what the exception is about, in its backend.
+
+        Not the one its facts name: the order is written with more rights than the user has.
+        """
+        entity, _colon, external_id = (self.exception_id.subject_key or "").partition(":")
+        if entity != "order" or self.exception_id.kind != "order_changed_after_delivery":
+            return self.env["sale.order"]
+        bindings = self.env["retail.binding.order"]._find_by_external(self.exception_id.backend_id, [external_id])
+        return bindings[external_id].order_id if bindings else self.env["sale.order"]
 
     def action_apply(self):
         """Take the order's lines, addresses and state out of the channel's hands, and replay."""
         self.ensure_one()
-        if not self.order_id:
-            raise UserError(self.env._("The order does not exist any more. Ignore this exception."))
+        order = self._find_order()
+        if not order:
+            raise UserError(self.env._("No order is linked to this exception. Ignore it."))
         # The operator decides about the link to the channel; that is no right to edit sales orders.
-        order = self.order_id.sudo()
+        order = order.sudo()
         order.retail_keep_lines = True
         order._message_log(
             body=self.env._(
