@@ -20,6 +20,23 @@ class RetailAddressBook(models.AbstractModel):
     def _resolve(self, works):
         """Set ``invoice_partner`` and ``shipping_partner`` of ``works``, whose ``partner`` is known."""
         shelves = self._load([work.partner for work in works])
+        self._choose(self._get_wanted(works), shelves)
+
+    def _find_lacking(self, works):
+        """Return the customers of ``works`` who have not all of their addresses yet. Nothing is written."""
+        if not works:
+            return self.env["res.partner"]
+        shelves = self._load([work.partner for work in works])
+        return self.env["res.partner"].union(
+            *(
+                work.partner
+                for work, _attribute, _kind, values in self._get_wanted(works)
+                if self._find(work.partner, shelves[work.partner.id], values) is None
+            )
+        )
+
+    def _get_wanted(self, works):
+        """Return (work, attribute, kind, values) of each address; where there is none, it is the customer's own."""
         places = self._load_places(
             [work.document.get(key) for work in works for key in ("billing_address", "shipping_address")]
         )
@@ -35,7 +52,7 @@ class RetailAddressBook(models.AbstractModel):
                     setattr(work, attribute, work.partner)
                     continue
                 wanted.append((work, attribute, kind, values))
-        self._choose(wanted, shelves)
+        return wanted
 
     def _choose(self, wanted, shelves):
         """Give each wanted address its contact; those that are missing are created in one batch."""

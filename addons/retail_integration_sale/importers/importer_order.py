@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, VendorChanged
 from odoo.addons.retail_integration_base.engine.messages import ImportResult
 from odoo.addons.retail_integration_base.engine.money import to_decimal
 
-from .order_reader import digests_of, to_datetime
+from .order_reader import digests_of, find_foreign_money, to_datetime
 from .order_work import OrderWork, waiting
 from .partner_matcher import Identity, clean_email
 
@@ -40,9 +40,24 @@ class RetailImporterOrder(models.AbstractModel):
     _binding_model = "retail.binding.order"
 
     def _get_shared_names(self, backend, documents):
-        """Orders of one new customer meet in one contact: their batches wait for each other."""
+        """Orders of one new customer meet in one contact, those to one new address of a customer in one address.
+
+        Their batches wait for each other; what is known already keeps nobody waiting.
+        """
         identities = [self._get_identity(document) for document in documents]
-        return self.env["retail.partner.matcher"]._get_unknown_names(backend, identities)
+        matcher = self.env["retail.partner.matcher"]
+        partners = matcher._find_known(backend, identities)
+        bindings = self.env["retail.binding.order"]._find_by_external(
+            backend, [document["external_id"] for document in documents]
+        )
+        works = []
+        for document, partner in zip(documents, partners, strict=True):
+            binding = bindings.get(document["external_id"])
+            partner = binding.order_id.partner_id if binding else partner
+            if partner:
+                works.append(OrderWork(document, partner=partner))
+        unknown = self.env["retail.address.book"]._find_lacking(works)
+        return matcher._get_unknown_names(backend, identities) | {"addresses:%d" % partner.id for partner in unknown}
 
     def _import_batch(self, backend, documents):
         """Create or update the sales orders of ``documents``.
@@ -56,6 +71,7 @@ class RetailImporterOrder(models.AbstractModel):
         works = [OrderWork(document, digests=digests_of(document)) for document in documents]
         self._match_versions(backend, works)
         self._leave_out_tests(backend, works)
+        self._refuse_foreign_money(works)
         self._plan_lines(backend, works)
         self._find_partners(backend, works)
         self._find_addresses(works)
@@ -85,10 +101,28 @@ class RetailImporterOrder(models.AbstractModel):
             if work.document.get("is_test") and work.is_new and not backend.order_import_tests:
                 work.result = ImportResult("ignored", note=self.env._("It is a test order of the channel."))
 
+    def _refuse_foreign_money(self, works):
+        """End the documents whose amounts are not all in their currency: dollars may not be booked as euros."""
+        for work in waiting(works):
+            # A cancellation books no amount, and until it goes through the order may be shipped.
+            foreign = [] if work.keeps_lines else find_foreign_money(work.document)
+            if foreign:
+                message = self.env._(
+                    "Order %(order)s is in %(currency)s, but some of its amounts are not: %(amounts)s.",
+                    order=work.document["name"],
+                    currency=work.document["currency"],
+                    amounts=", ".join(foreign[:3]),
+                )
+                work.result = ImportResult.failed(VendorChanged(message, differences=foreign))
+
     # ---------------------------------------------------------------- 2. lines, taxes, totals: nothing is written
 
     def _plan_lines(self, backend, works):
-        works = [work for work in waiting(works) if work.has_new("lines") and self._follows_channel(work)]
+        works = [
+            work
+            for work in waiting(works)
+            if work.has_new("lines") and not work.keeps_lines and self._follows_channel(work)
+        ]
         if not works:
             return
         currencies = self.env["retail.order.reader"]._find_currencies()
@@ -161,10 +195,6 @@ class RetailImporterOrder(models.AbstractModel):
         try:
             yield
         except NeedsHuman as error:
-            if work.document["cancelled_at"] and not work.is_new and work.order is None:
-                # Whatever its lines say now: an order that is cancelled may not be shipped meanwhile.
-                work.lines = None
-                return
             work.result = ImportResult.failed(error)
 
     # ---------------------------------------------------------------- 3. who buys, and where does it go?
@@ -305,11 +335,15 @@ class RetailImporterOrder(models.AbstractModel):
     # ---------------------------------------------------------------- 6. what both sides agree on now
 
     def _get_agreement(self, work):
+        digests = dict(work.digests)
+        if work.keeps_lines:
+            # Not taken over, so not agreed on: should the channel take the order up again, they are compared anew.
+            digests["lines"] = work.binding.lines_digest
         return {
             "external_version": work.document["version"],
             "checksum": registry.checksum(work.document),
             "synced_at": self.env.cr.now(),
-            **{"%s_digest" % part: value for part, value in work.digests.items()},
+            **{"%s_digest" % part: value for part, value in digests.items()},
         }
 
     def _note_agreement(self, works):

@@ -24,6 +24,31 @@ def digest(value):
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def find_foreign_money(document):
+    """Return the paths of amounts that are not in the document's currency, as ``totals.taxes: USD``.
+
+    Two kinds may differ: what the customer saw (``presentment_…``), and payments, which are kept in their own currency.
+
+    >>> find_foreign_money({"currency": "EUR", "duties": [{"price": {"amount": "1.00", "currency": "USD"}}]})
+    ['duties.0.price: USD']
+    """
+    return [
+        "%s: %s" % (path, currency)
+        for path, currency in _walk_money({key: value for key, value in document.items() if key != "payments"}, "")
+        if currency != document["currency"]
+    ]
+
+
+def _walk_money(value, path):
+    if isinstance(value, dict) and value.keys() == {"amount", "currency"}:
+        yield path, value["currency"]
+        return
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        if not str(key).startswith("presentment_"):
+            yield from _walk_money(child, "%s.%s" % (path, key) if path else str(key))
+
+
 def digests_of(document):
     """Return the digests of an order's parts, by which an update knows what the channel changed."""
     money = ("currency", "taxes_included", "lines", "shipping_lines", "duties", "totals")

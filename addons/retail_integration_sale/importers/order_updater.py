@@ -32,6 +32,8 @@ class RetailOrderUpdater(models.AbstractModel):
 
     Until then the order follows its channel: lines, quantities, addresses, cancellation. Notes, tags, statuses and
     payments follow always.
+
+    A cancelled order keeps its lines: a channel says that nothing is left of them, people want to see what was ordered.
     """
 
     _name = "retail.order.updater"
@@ -46,7 +48,7 @@ class RetailOrderUpdater(models.AbstractModel):
         if not order._follows_channel():
             self._write_head(work, lookups)
             return
-        changes = self._compare_lines(order, work.lines) if work.lines is not None else _Changes()
+        changes = self._compare_lines(order, work.lines) if work.takes_lines else _Changes()
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
@@ -57,7 +59,6 @@ class RetailOrderUpdater(models.AbstractModel):
         if with_lock:
             order.action_unlock()
         if cancels:
-            # First, so that the lines' quantities change without moving any stock.
             order._action_cancel()
         if reopens:
             order.action_draft()

@@ -69,6 +69,15 @@ class OrderWork:
     def is_new(self):
         return not self.binding
 
+    @property
+    def keeps_lines(self):
+        """Return whether the order's lines stay as they are, whatever the channel says of them: it is cancelled."""
+        return not self.is_new and bool(self.document["cancelled_at"])
+
+    @property
+    def takes_lines(self):
+        return self.lines is not None and not self.keeps_lines
+
     def has_new(self, part):
         """Return whether the channel changed ``part`` (``lines``, ``billing``, ``shipping``) since the last version."""
         return self.is_new or self.digests[part] != self.binding["%s_digest" % part]

@@ -58,7 +58,8 @@ class RetailPartnerMatcher(models.AbstractModel):
        among several, the one with the same phone number; several left: a person decides;
     3. else a new contact. A guest gets one of their own: never one shared by all guests.
 
-    A contact found is enriched where it is empty, never overwritten; a company stays a company.
+    A contact found is enriched where it is empty, never overwritten; a company stays a company. One who can log in is
+    left alone: Odoo lets only administrators write on employees, and their own data are not a shop's to fill.
     """
 
     _name = "retail.partner.matcher"
@@ -110,6 +111,18 @@ class RetailPartnerMatcher(models.AbstractModel):
         return names | {
             "email:%s" % identity.email for identity in unbound if identity.email and not by_email[identity.email]
         }
+
+    def _find_known(self, backend, identities):
+        """Return for each identity the contact it is as far as one can tell without making any; empty if none."""
+        bindings = self._find_bindings(backend, identities)
+        by_email = self._find_by_email(backend, identities)
+        found = []
+        for identity in identities:
+            partner = next((bindings[key] for key in identity.keys if key in bindings), None)
+            if not partner:
+                partner = self._narrow(by_email[identity.email], identity) if identity.email else None
+            found.append(partner if partner and len(partner) == 1 else self.env["res.partner"])
+        return found
 
     def _find_bindings(self, backend, identities):
         keys = [key for identity in identities for key in identity.keys]
@@ -242,6 +255,9 @@ class RetailPartnerMatcher(models.AbstractModel):
     def _enrich(self, identity):
         """Fill what is empty on the contact that was found. The channel never overwrites what Odoo has."""
         partner = identity.partner
+        # As superuser only to look: the service user reads no users. Archived ones come back.
+        if partner.sudo().with_context(active_test=False).user_ids:
+            return
         known = {name: partner[name] for name in _ENRICHED}
         if plain(partner.name) == plain(identity.placeholder):
             known["name"] = False  # a name we made up ourselves is no name

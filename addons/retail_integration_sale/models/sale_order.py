@@ -1,6 +1,7 @@
 """What a sales order knows of the channel it came from."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -61,6 +62,23 @@ class SaleOrder(models.Model):
         if self and all(order.retail_placed_at for order in self):
             values.pop("date_order", None)
         return values
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_from_channel(self):
+        """Refuse to delete orders that a channel has: see ``retail.binding.order``."""
+        # As superuser: who may delete sales orders need not see the links.
+        bindings = self.env["retail.binding.order"].sudo().search([("order_id", "in", self.ids)], limit=1)
+        if bindings:
+            order = bindings.order_id
+            raise UserError(
+                self.env._(
+                    "%(order)s is order %(name)s of %(backend)s. Were it deleted, the channel's next message about it "
+                    "would bring it back. Cancel it and leave it cancelled: then it stays so.",
+                    order=order.name,
+                    name=order.retail_external_name or bindings.external_id,
+                    backend=bindings.backend_id.name,
+                )
+            )
 
     def action_view_retail_messages(self):
         """Open the messages that made this order what it is."""

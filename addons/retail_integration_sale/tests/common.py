@@ -106,7 +106,13 @@ def order(external_id="1001", total="10.00", lines=None, version=1, **more):
         "totals": totals,
         **more,
     }
-    return registry.validate(document)
+    return registry.validate(in_currency(document, document["currency"]))
+
+
+def in_currency(document, currency):
+    """Return an order whose amounts in euros are in ``currency`` instead."""
+    text = json.dumps({**document, "currency": currency})
+    return json.loads(text.replace(json.dumps({"currency": EUR})[1:-1], json.dumps({"currency": currency})[1:-1]))
 
 
 class RetailSaleCase(TransactionCase):

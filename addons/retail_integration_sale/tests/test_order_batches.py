@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.retail_integration_sale.importers.claims import claim
 
-from .common import RetailSaleCase, address, customer, line, order, tax
+from .common import RetailSaleCase, address, customer, in_currency, line, money, order, payment, shipping, tax
 
 _logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class TestOrderBatches(RetailSaleCase):
         documents[1]["lines"][0]["taxes"] = [tax("0.19", "1.60")]
         documents[2]["customer"]["email"] = "two@example.com"
         documents[3]["totals"]["total"]["amount"] = "31.00"
-        documents[4]["currency"] = "USD"
+        documents[4] = in_currency(documents[4], "USD")
         results = self.import_documents(*documents)
         self.assertEqual(
             [result.error.kind if result.error else result.outcome for result in results],
@@ -58,6 +58,25 @@ class TestOrderBatches(RetailSaleCase):
                 "created",
             ],
         )
+
+    def test_an_order_with_an_amount_in_another_currency_is_held_alone(self):
+        def dollars(document):
+            return document["shipping_lines"][0]["price"]
+
+        documents = [order(str(number), total="14.90", shipping_lines=[shipping()]) for number in (1, 2)]
+        dollars(documents[0])["currency"] = "USD"
+        messages = self.bring(*documents)
+        self.assertEqual(messages.mapped("state"), ["held", "done"])
+        exception = self.env["retail.exception"].search([("subject_key", "=", "order:1")])
+        self.assertEqual(exception.kind, "vendor_changed")
+        self.assertIn("shipping_lines.0.price: USD", exception.name)
+        self.assertFalse(self.orders("1"))
+
+    def test_what_the_customer_saw_and_paid_may_be_in_another_currency(self):
+        seen = {"presentment_total": money("11.00", "USD")}
+        sale = self.import_order(order(totals=seen, payments=[{**payment(), "amount": money("11.00", "USD")}]))
+        self.assertEqual(sale.retail_presentment_total, 11.0)
+        self.assertEqual(sale.retail_payment_ids.currency_id.name, "USD")
 
     def test_results_come_in_the_order_of_the_documents(self):
         self.import_order(order("2", version=5))
@@ -93,7 +112,29 @@ class TestOrderBatches(RetailSaleCase):
                 order("6", customer=None),
             ],
         )
-        self.assertEqual(names, {"customer:C3", "email:new@example.com", "email:guest@example.com", "customer:C5"})
+        known = self.env["res.partner"].search([("email", "=", "known@example.com")])
+        self.assertEqual(
+            names,
+            {
+                "customer:C3",
+                "email:new@example.com",
+                "email:guest@example.com",
+                "customer:C5",
+                "addresses:%d" % known.id,
+            },
+        )
+
+    def test_batches_with_a_new_address_of_one_known_customer_wait_for_each_other(self):
+        partner = self.import_order(order("1")).partner_id
+        service = self.backend._as_service()
+        importer = service.env["retail.importer.order"]
+        gift = address(name="Joe Doe", street="Gift Road 7")
+        expected = {"addresses:%d" % partner.id}
+        self.assertEqual(importer._get_shared_names(service, [order("2", shipping_address=gift)]), expected)
+        self.assertEqual(importer._get_shared_names(service, [order("3", billing_address=gift)]), expected)
+        self.assertEqual(importer._get_shared_names(service, [order("1", version=2, shipping_address=gift)]), expected)
+        self.import_order(order("2", shipping_address=gift))
+        self.assertFalse(importer._get_shared_names(service, [order("3", shipping_address=gift), order("4")]))
 
     def test_a_product_that_another_batch_links_at_this_moment_is_sold_without_waiting(self):
         with self.registry.cursor() as other:

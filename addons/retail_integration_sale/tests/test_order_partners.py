@@ -119,6 +119,15 @@ class TestOrderPartners(RetailSaleCase):
         self.assertEqual(partner.phone, "+49 30 5555555")
         self.assertEqual(partner.vat, "DE123456788")
 
+    def test_an_order_of_an_employee_goes_through_and_leaves_their_contact_alone(self):
+        employee = self.make_user("employee")
+        employee.partner_id.write({"email": "jane@example.com", "phone": False})
+        sale = self.import_order(order(customer=customer(phone="+49 30 5555555", vat="DE123456788")))
+        self.assertEqual(sale.partner_id, employee.partner_id)
+        self.assertEqual((sale.partner_id.phone, sale.partner_id.vat, sale.partner_id.city), (False, False, False))
+        self.assertEqual(sale.partner_shipping_id.city, "Berlin")
+        self.assertEqual(sale.partner_shipping_id.parent_id, employee.partner_id)
+
     def test_what_the_channel_leaves_empty_wipes_nothing(self):
         partner = self.make_partner(phone="+49 30 1111111", street="Own Street 1", city="Bonn")
         self.import_order(order(customer=customer(phone="", name=None), billing_address=None, shipping_address=None))

@@ -1,5 +1,6 @@
 """A later version of an order: what it changes, and what it may not."""
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import RetailSaleCase, address, discount, line, money, order, payment, shipping, tax
@@ -171,6 +172,32 @@ class TestOrderUpdates(RetailSaleCase):
         self.assertEqual(set(sale.picking_ids.mapped("state")), {"cancel"})
         self.assertEqual(sale.retail_cancel_reason, "fraud")
 
+    def test_a_cancelled_order_keeps_the_lines_that_were_ordered(self):
+        for number, confirm in (("1", True), ("2", False)):
+            self.backend.order_confirm = confirm
+            lines = [line("L1", quantity=2, discounts=[discount("1.00")]), line("L2", sku="PLATE")]
+            sale = self.import_order(order(number, total="29.00", lines=lines))
+            gone = [line("L1", quantity=0), line("L2", sku="PLATE", quantity=0)]
+            cancelled = {"cancelled_at": "2026-05-02T10:00:00Z", "total": "0.00", "lines": gone}
+            self.update(order(number, version=2, **cancelled))
+            self.update(order(number, version=3, note="Sorry", **cancelled))
+            self.assertEqual((sale.state, sale.amount_total, len(sale.order_line)), ("cancel", 29.0, 3))
+            self.assertEqual(self.quantities(sale), {"L1": 2.0, "L2": 1.0})
+            self.assertFalse(self.demand(sale))
+
+    def test_an_order_taken_up_again_has_the_lines_the_channel_has_then(self):
+        one, two = [line(quantity=1)], [line(quantity=2)]
+        for number, before, meanwhile, after, quantity in (
+            ("1", one, two, two, 2.0),
+            ("2", one, [line(quantity=0)], one, 1.0),
+            ("3", two, two, one, 1.0),
+        ):
+            sale = self.import_order(order(number, total="%d0.00" % int(before[0]["quantity"]), lines=before))
+            self.update(order(number, version=2, cancelled_at="2026-05-02T10:00:00Z", total="0.00", lines=meanwhile))
+            self.update(order(number, version=3, total="%d0.00" % quantity, lines=after))
+            self.assertEqual((sale.state, self.quantities(sale)), ("sale", {"L1": quantity}))
+            self.assertEqual(self.demand(sale), {"MUG": quantity})
+
     def test_a_cancellation_is_not_held_up_by_an_unknown_product_or_a_total(self):
         sale = self.import_order()
         self.update(
@@ -178,7 +205,7 @@ class TestOrderUpdates(RetailSaleCase):
                 version=2,
                 total="99.00",
                 cancelled_at="2026-05-02T10:00:00Z",
-                lines=[line("L1"), line("L2", sku="NOT-KNOWN")],
+                lines=[line("L1"), line("L2", sku="NOT-KNOWN", unit_price=money("1.00", "USD"))],
             )
         )
         self.assertEqual(sale.state, "cancel")
@@ -196,6 +223,14 @@ class TestOrderUpdates(RetailSaleCase):
         sale._action_cancel()
         self.update(order(version=2, total="20.00", lines=[line(quantity=2)], note="Ring"))
         self.assertEqual((sale.state, sale.amount_total, sale.retail_note), ("cancel", 10.0, "Ring"))
+
+    def test_an_order_of_a_channel_is_not_deleted_and_so_never_comes_back(self):
+        sale = self.import_order()
+        sale._action_cancel()
+        with self.assertRaisesRegex(UserError, "#1001 of Blue Mug Shop.*leave it cancelled"):
+            sale.unlink()
+        self.update(order(version=2, note="Ring"))
+        self.assertEqual((self.orders("1001"), sale.state), (sale, "cancel"))
 
     # ---------------------------------------------------------------- after delivery or invoice
 
