@@ -52,7 +52,7 @@ def test_the_server_serves_its_one_database_and_lists_none(write):
 
 
 def test_the_job_runner_is_loaded_server_wide(write):
-    assert write()[1]["options"]["server_wide_modules"] == "base,web,queue_job"
+    assert write()[1]["options"]["server_wide_modules"] == "base,web,queue_job,retail_integration_gateway"
 
 
 def test_the_environment_and_the_key_are_declared(write):

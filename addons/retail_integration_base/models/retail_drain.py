@@ -131,7 +131,14 @@ class RetailDrain(models.AbstractModel):
         while time.monotonic() < deadline:
             due = self._due_groups()
             if not due:
-                return
+                # As a job does when it has nothing left: from here on a new message wakes somebody, and one that came
+                # before is seen by the second look.
+                with own_cursor(self.env.registry) as cr:
+                    for group in range(LANE_GROUPS):
+                        inbox_sql.mark_asleep(cr, group)
+                if not self._due_groups():
+                    return
+                continue
             overdue = [group for group, seconds in due.items() if seconds <= -OVERDUE_SECONDS]
             random.shuffle(overdue)  # one that fails must not always come first
             done = sum(self._drain_overdue(group, deadline) for group in overdue)
