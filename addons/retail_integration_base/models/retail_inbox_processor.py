@@ -247,7 +247,7 @@ class RetailInboxProcessor(models.AbstractModel):
         self.env["retail.drain"]._commit()
         try:
             documents = backend._get_handler()._get_documents(backend, [item.message for item in items])
-        except Exception as error:  # noqa: BLE001 one of the two places that turn any failure into a record
+        except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             documents = {item.row["inbox_id"]: error for item in items}
         finally:
             self.env["retail.drain"]._commit()
