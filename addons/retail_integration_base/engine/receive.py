@@ -4,7 +4,7 @@ What comes in is hostile until its signature is checked. Whatever a caller sends
 database can make it 503.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .errors import MalformedMessage, Refused
@@ -33,7 +33,6 @@ class Answer:
     backend_id: int | None = None
     #: the lane that has work now; ``None`` where nothing is to be done about the message
     lane: int | None = None
-    headers: dict = field(default_factory=dict)
 
 
 def receive(request, find_endpoint, find_policy, store):

@@ -186,11 +186,13 @@ class RetailFlow(models.Model):
     def _take_changes(self):
         """Store page after page, each committed with its watermark; return how many messages were new."""
         since = self.watermark or fields.Datetime.now() - timedelta(days=1)
-        stored = 0
+        stored, commit = 0, self.env["retail.drain"]._commit
         for changes, watermark in self.backend_id._get_handler()._list_changes(self.backend_id, self, since):
+            # What was read for the call ends here: a page is stored with a snapshot from after the vendor's answer.
+            commit()
             stored += self._store_changes(changes)
             self.watermark = max(watermark, self.watermark or watermark)
-            self.env["retail.drain"]._commit()
+            commit()
         return stored
 
     def _store_changes(self, changes):
