@@ -66,7 +66,8 @@ class RetailImporterOrder(models.AbstractModel):
         :param list[dict] documents: valid ``order.v1`` documents, at most one per subject
         :return: one :class:`ImportResult` per document, in the same order
         """
-        self = self.with_context(**IMPORT_CONTEXT)
+        is_deferred = backend._get_order_flow().reservation == "deferred"
+        self = self.with_context(**IMPORT_CONTEXT, retail_reserve_later=is_deferred)
         backend = backend.with_env(self.env)
         works = [OrderWork(document, digests=digests_of(document)) for document in documents]
         self._match_versions(backend, works)

@@ -137,3 +137,7 @@ class RetailBackend(models.Model):
     def _get_pricelist(self, currency):
         """Return the pricelist orders in ``currency`` are booked with: possibly empty."""
         return self.pricelist_ids.filtered(lambda pricelist: pricelist.currency_id == currency)[:1]
+
+    def _get_order_flow(self):
+        """Return the flow that brings this backend's orders into Odoo, possibly empty."""
+        return self.sudo().flow_ids.filtered(lambda flow: flow.entity == "order" and flow.direction == "in")

@@ -10,6 +10,7 @@ KINDS = [
     ("amount_mismatch", "Amounts do not add up"),
     ("currency_unmapped", "Currency without pricelist"),
     ("order_changed_after_delivery", "Changed after delivery"),
+    ("reservation_failed", "Goods could not be reserved"),
 ]
 
 
@@ -46,6 +47,11 @@ class RetailException(models.Model):
                 "What left the warehouse or was invoiced is not rewritten. Make a return or a credit note if it is "
                 "needed, then “Keep order as it is”: notes, tags, statuses and payments go on to follow the channel."
             ),
+            "reservation_failed": _(
+                "The order is confirmed, but Odoo failed when it reserved the goods. Mend what it names, then replay, "
+                "or use “Check Availability” on the transfer: this closes then by itself. Goods that are simply not "
+                "in stock never end up here."
+            ),
         }
 
     def action_link_product(self):
@@ -73,3 +79,19 @@ class RetailException(models.Model):
             "target": "new",
             "context": {"default_exception_id": self.id},
         }
+
+    # ---------------------------------------------------------------- reservations that failed
+
+    def _find_reservations(self):
+        return self.env["retail.reservation"].sudo().search([("exception_id", "in", self.ids)])
+
+    def _replay(self):
+        result = super()._replay()
+        self.filtered(lambda exception: exception.state == "open")._find_reservations()._release()
+        return result
+
+    def _close_by_hand(self, state, reason):
+        """Whoever closes it decides that the goods are not reserved by us: the transfer waits for a person."""
+        self._check_operator()
+        self._find_reservations().unlink()
+        return super()._close_by_hand(state, reason)

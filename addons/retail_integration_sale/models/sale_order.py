@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .retail_reservation import STATES
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -37,6 +39,13 @@ class SaleOrder(models.Model):
     )
     retail_payment_ids = fields.One2many("retail.order.payment", "order_id", "Channel Payments", readonly=True)
     retail_paid_amount = fields.Monetary("Paid in Channel", compute="_compute_retail_paid_amount")
+    retail_reservation_state = fields.Selection(
+        STATES,
+        "Channel Reservation",
+        compute="_compute_retail_reservation_state",
+        search="_search_retail_reservation_state",
+        help="Where the channel's flow defers reservation. Empty: nothing is outstanding.",
+    )
 
     @api.depends("retail_payment_ids.amount", "retail_payment_ids.kind", "retail_payment_ids.status")
     def _compute_retail_paid_amount(self):
@@ -47,6 +56,15 @@ class SaleOrder(models.Model):
                 for payment in order.retail_payment_ids
                 if payment.status == "success" and payment.currency_id == order.currency_id
             )
+
+    @api.depends_context("uid")
+    def _compute_retail_reservation_state(self):
+        states = self.env["retail.reservation"]._find_states("order_id", self)
+        for order in self:
+            order.retail_reservation_state = states.get(order.id, False)
+
+    def _search_retail_reservation_state(self, operator, value):
+        return self.env["retail.reservation"]._search_states("order_id", operator, value)
 
     def action_confirm(self):
         """Confirm channel orders apart from others: they keep their own date (see below)."""

@@ -8,5 +8,7 @@ from . import (
     test_order_taxes,
     test_order_updates,
     test_products,
+    test_reservation,
+    test_reservation_failures,
     test_roles,
 )

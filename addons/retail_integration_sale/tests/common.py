@@ -270,6 +270,20 @@ class RetailSaleCase(TransactionCase):
             done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(4))
         self.env.invalidate_all()
 
+    def defer_reservation(self):
+        """Let the backend's orders be reserved by the warehouse's writer."""
+        self.backend._get_order_flow().reservation = "deferred"
+
+    def reserve(self, warehouse=None):
+        """Let the writer do what waits in a warehouse; return how many marks it worked through."""
+        warehouse = warehouse or self.backend.warehouse_id
+        done = self.env["retail.reservation.writer"]._work_off(warehouse.id, 60)
+        self.env.invalidate_all()
+        return done
+
+    def marks(self, sale_order):
+        return self.env["retail.reservation"].search([("order_id", "=", sale_order.id)])
+
     def invoice(self, sale_order):
         """Make a draft invoice of ``sale_order``; the company gets the accounts that needs."""
         income, receivable = self.env["account.account"].create(

@@ -16,6 +16,7 @@ MODELS = (
     "retail.payment.map",
     "retail.product.alias",
     "retail.accepted.difference",
+    "retail.reservation",
 )
 
 

@@ -1,0 +1,38 @@
+"""Leaves the reservation of a channel's orders to the warehouse's writer, where the flow says so."""
+
+from odoo import models
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _action_confirm(self, merge=True, merge_into=False, create_proc=True):
+        """Mark the transfers whose reservation is left to the writer, in the transaction that confirms them."""
+        moves = super()._action_confirm(merge=merge, merge_into=merge_into, create_proc=create_proc)
+        if self.env.context.get("retail_reserve_later"):
+            due = moves.filtered(
+                lambda move: (
+                    move.state in ("confirmed", "partially_available")
+                    and move._is_reservation_deferred()
+                    and super()._should_assign_at_confirm()
+                )
+            )
+            if due:
+                self.env["retail.reservation"]._mark(due.picking_id)
+        return moves
+
+    def _should_assign_at_confirm(self):
+        return super()._should_assign_at_confirm() and not self._is_reservation_deferred()
+
+    def _is_reservation_deferred(self):
+        """Return whether one move is reserved by the writer and not while it is confirmed.
+
+        Only while a channel's order is imported: what people confirm is reserved at once. What needs no reservation,
+        or has no warehouse whose writer could make it, is left as it is.
+        """
+        return bool(
+            self.env.context.get("retail_reserve_later")
+            and self.picking_id.sale_id.retail_backend_id
+            and self.picking_type_id.warehouse_id
+            and not self._should_bypass_reservation()
+        )
