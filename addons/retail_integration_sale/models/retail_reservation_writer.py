@@ -124,6 +124,7 @@ class RetailReservationWriter(models.AbstractModel):
                     _logger.info("The watchdog reserved %d transfers in warehouse %d.", done, warehouse_id)
             if not overdue:
                 time.sleep(_LOOK_SECONDS)
+        wake(self.env.registry, reservation_sql.next_due(self.env.cr))  # there is more than fits a run
 
     def _drop_settled(self):
         """Forget what was held and a person has reserved, delivered or cancelled since."""
