@@ -1,24 +1,18 @@
 """The inbox under real processes: many callers at once, several workers, the job runner, and sudden death."""
 
-import base64
-import json
 import os
 import signal
-import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
+import notes
 import pytest
-from standardwebhooks import Webhook
+from notes import wait_until
 
 from conftest import serve
 
 KILL_ROUNDS = 3
 NOTES_PER_ROUND = 300
-KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 UNFINISHED = "SELECT count(*) FROM retail_inbox_work WHERE NOT is_held"
 #: Processes that hold the lock of a lane (``engine/lanes.py``) for a job. A session does not tell: workers inherit its
 #: ``application_name`` from the process that forked them, and over a socket of the file system it has no port.
@@ -39,41 +33,7 @@ def odoo(ready):
 @pytest.fixture
 def shop(odoo):
     """A fresh armed backend with a live flow of notes; yields a function that posts a note and returns the status."""
-    backend_id = odoo.create("retail.backend", name="Notes", connector="manual")
-    odoo.create("retail.credential", backend_id=backend_id, value=KEY)
-    odoo.call("retail.backend", "action_arm", [backend_id])
-    flows = odoo.call("retail.flow", "search", [("backend_id", "=", backend_id)])
-    odoo.call("retail.flow", "action_live", flows)
-    (backend,) = odoo.call("retail.backend", "read", [backend_id], ["token"])
-
-    def post(external_id, version=1, text="hello", message_id=None, token=None, endpoint="webhook", tamper=False):
-        document = {"schema": "note.v1", "external_id": external_id, "version": version, "text": text}
-        body = json.dumps(document)
-        message_id = message_id or f"{backend_id}:{external_id}:{version}"
-        now = datetime.now(UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(KEY).sign(message_id, now, body),
-        }
-        url = f"{odoo.url}/retail/{token or backend['token']}/{endpoint}"
-        request = urllib.request.Request(url, (body + " " * tamper).encode(), headers)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return response.status
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    post.backend_id = backend_id
-    return post
-
-
-def wait_until(condition, seconds=120, pause=0.2):
-    """Wait for ``condition``; the caller asserts what it wants to be true."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(pause)
+    return notes.make_shop(odoo)
 
 
 def drained(odoo, seconds=120):

@@ -43,8 +43,9 @@ def write(name, *, odoo, server, database, environment, **options):
         "retail_encryption_keys": encryption_key(),
         **{option: str(value) for option, value in options.items()},
     }
-    # Jobs run in HTTP workers: some of those must stay free for the channels that call.
-    config["queue_job"] = {"channels": "root:2"}
+    # Jobs run in HTTP workers: some of those must stay free for the channels that call. What waits for a vendor's
+    # answer (standard) never takes all that jobs may have.
+    config["queue_job"] = {"channels": "root:2,root.retail.standard:1"}
     RUN.mkdir(parents=True, exist_ok=True)
     ADDONS.mkdir(exist_ok=True)
     target = path(name)

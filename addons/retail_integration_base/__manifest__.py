@@ -18,6 +18,7 @@
         "views/templates.xml",
         "views/retail_exception_views.xml",
         "views/retail_inbox_views.xml",
+        "views/retail_outbox_views.xml",
         "views/retail_sync_log_views.xml",
         "views/retail_flow_views.xml",
         "views/retail_credential_views.xml",

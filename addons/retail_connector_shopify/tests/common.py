@@ -13,8 +13,10 @@ from odoo.tools import float_repr
 
 from odoo.addons.retail_connector_shopify.shopify.webhook import SIGNING_KIND
 from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine.lanes import GROUPS
 from odoo.addons.retail_integration_base.engine.messages import WebhookRequest
 from odoo.addons.retail_integration_base.engine.receive import receive
+from odoo.addons.retail_integration_base.tests.timeouts import TimeoutPairs
 
 from . import pure
 
@@ -47,17 +49,6 @@ class Door:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
-
-
-class TimeoutPairs:
-    """Mixin for Odoo's test cases."""
-
-    @classmethod
-    def _request_handler(cls, session, request, /, **options):
-        """Odoo's guard against calls to the world compares ``timeout`` with a number; ours is a pair."""
-        if isinstance(options.get("timeout"), tuple):
-            options["timeout"] = max(options["timeout"])
-        return super()._request_handler(session, request, **options)
 
 
 class ShopifyCase(TimeoutPairs, TransactionCase):
@@ -222,7 +213,7 @@ class ShopifyCase(TimeoutPairs, TransactionCase):
         """Work off everything that is due; return how many messages that were."""
         total, done = 0, 1
         while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(4))
+            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
             total += done
         self.env.invalidate_all()
         return total

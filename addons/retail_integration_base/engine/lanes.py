@@ -1,10 +1,16 @@
-"""Which lane a subject travels in. All messages of one subject share a lane, and one worker at a time drains it."""
+"""Which lane a subject travels in. All messages of one subject share a lane, and one worker at a time drains it.
+
+Lanes 0 to 15 lead into Odoo, 16 to 23 out of it: a slow vendor at one of the latter keeps no message from coming in.
+"""
 
 import zlib
 
-LANES = 16
-#: One drain job per group; a job takes whichever lanes of its group are free.
-LANE_GROUPS = 4
+IN_LANES = 16
+OUT_LANES = 8
+#: One drain job per group; a job takes whichever lanes of its group are free. Groups 0 to 3 lead in, 4 and 5 out.
+IN_GROUPS = 4
+OUT_GROUPS = 2
+GROUPS = IN_GROUPS + OUT_GROUPS
 #: First key of the two-key advisory locks, so that they meet no other addon's. ASCII "RTLI".
 LOCK_SPACE = 0x52544C49
 #: The same for what messages of different lanes share, such as one customer of two orders. ASCII "RTLS".
@@ -14,11 +20,20 @@ POLL_LOCK_SPACE = 0x52544C50
 
 
 def lane_of(backend_id, subject_key):
-    """Return the lane (0 … 15) of a subject.
+    """Return the lane (0 … 15) of a subject on its way in.
 
     CRC-32 and not ``hash()``: every process must agree, today and after an upgrade.
     """
-    return zlib.crc32(("%d:%s" % (backend_id, subject_key)).encode()) % LANES
+    return zlib.crc32(("%d:%s" % (backend_id, subject_key)).encode()) % IN_LANES
+
+
+def out_lane_of(flow_id, subject_key=None):
+    """Return the lane (16 … 23) of an intent on its way out.
+
+    :param str subject_key: of a command; ``None`` for state, all of which shares the lane of its flow, so that one call
+        to the vendor carries as much as the vendor takes
+    """
+    return IN_LANES + zlib.crc32(("%d:%s" % (flow_id, subject_key or "")).encode()) % OUT_LANES
 
 
 def shared_lock_of(backend_id, name):
@@ -29,11 +44,16 @@ def shared_lock_of(backend_id, name):
     return zlib.crc32(("%d:%s" % (backend_id, name)).encode()) - 2**31
 
 
+def is_out(lane):
+    """Return whether ``lane`` leads out of Odoo."""
+    return lane >= IN_LANES
+
+
 def group_of(lane):
-    """Return the lane group (0 … 3) that drains ``lane``."""
-    return lane % LANE_GROUPS
+    """Return the lane group (0 … 5) that drains ``lane``."""
+    return IN_GROUPS + lane % OUT_GROUPS if is_out(lane) else lane % IN_GROUPS
 
 
 def lanes_of(group):
     """Return the lanes of a group."""
-    return [lane for lane in range(LANES) if group_of(lane) == group]
+    return [lane for lane in range(IN_LANES + OUT_LANES) if group_of(lane) == group]

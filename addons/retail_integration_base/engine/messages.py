@@ -118,6 +118,51 @@ class ImportResult:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """What is to be told to a vendor, as the drain hands it to an exporter.
+
+    :param str key: of the Odoo record, as it was marked with (``"42"``)
+    :param str operation: ``state``, or the name of a command
+    :param str idempotency_key: of a command, the same however often it is tried; ``None`` for state
+    :param payload: what a command was given
+    :param str external_id: what the vendor called its record the last time, if it ever answered
+    """
+
+    id: int
+    entity: str
+    key: str
+    operation: str
+    idempotency_key: str | None
+    payload: Any
+    external_id: str | None
+    trace_id: str | None
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """An intent with the canonical document to be sent, as the drain hands it to a connector."""
+
+    intent: Intent
+    document: dict
+
+    @property
+    def id(self):
+        return self.intent.id
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the vendor answered to one intent.
+
+    :param str external_id: the vendor's id of what there is now, if it has one
+    :param answer: what the exporter needs of the answer, JSON-like; kept on the intent
+    """
+
+    external_id: str | None = None
+    answer: Any = None
+
+
+@dataclass(frozen=True)
 class Change:
     """One line of what a vendor says has changed since a watermark.
 

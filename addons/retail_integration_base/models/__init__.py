@@ -7,6 +7,7 @@ from . import (
     retail_drain,
     retail_exception,
     retail_exception_cause,
+    retail_exporter,
     retail_flow,
     retail_gateway_refusal,
     retail_importer,
@@ -14,5 +15,9 @@ from . import (
     retail_inbox_ending,
     retail_inbox_processor,
     retail_inbox_work,
+    retail_outbox,
+    retail_outbox_exception,
+    retail_outbox_processor,
+    retail_outbox_work,
     retail_sync_log,
 )

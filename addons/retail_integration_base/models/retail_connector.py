@@ -80,6 +80,31 @@ class RetailConnector(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _get_push_size(self, flow):
+        """Return how many documents of ``flow`` (out of Odoo) one call to the vendor takes at most."""
+        return 1
+
+    def _push(self, backend, flow, outbound):
+        """Send documents to the vendor.
+
+        Runs outside any transaction, as :meth:`_get_documents` does. Each command carries its idempotency key, for a
+        vendor that takes one.
+
+        :param list[Outbound] outbound: at most :meth:`_get_push_size`, at most one per subject
+        :return: dict intent id → :class:`Sent`, or a :class:`RetailError` for that intent alone
+        :raises RetailError: none was sent; if ``evidence["is_outcome_unknown"]`` is true, all may have been
+        """
+        raise NotImplementedError
+
+    def _find_sent(self, backend, flow, intents):
+        """Ask the vendor which commands have reached it, after an attempt that came to no certain end.
+
+        :param list[Intent] intents: commands
+        :return: dict intent id → :class:`Sent`, for those that it has
+        :raises RetailError: the vendor cannot be asked; nothing is sent then
+        """
+        raise NotImplementedError
+
     def _list_changes(self, backend, flow, since):
         """List what changed at the vendor since ``since`` (naive UTC datetime), oldest first.
 

@@ -1,4 +1,4 @@
-"""Who works the inbox off: lanes, jobs, and the watchdog behind them."""
+"""Who works the inbox and the outbox off: lanes, jobs, and the watchdog behind them."""
 
 import logging
 import random
@@ -12,11 +12,10 @@ from odoo import SUPERUSER_ID, api, fields, models, modules
 from odoo.sql_db import Cursor
 
 from ..engine import inbox_sql
-from ..engine.lanes import LANE_GROUPS, group_of, lanes_of
+from ..engine.lanes import GROUPS, IN_GROUPS, group_of, is_out, lanes_of
 
 _logger = logging.getLogger(__name__)
 
-BATCH_SIZE = 50
 #: A job ends after this, so that it never grows old and every worker gets its turn.
 JOB_SECONDS = 20
 CRON_SECONDS = 40
@@ -47,7 +46,7 @@ class RetailDrain(models.AbstractModel):
 
     @api.model
     def _wake_all(self):
-        self._wake_after_commit(range(LANE_GROUPS))
+        self._wake_after_commit(range(GROUPS))
 
     @api.model
     def _wake_after_commit(self, lanes):
@@ -62,7 +61,8 @@ class RetailDrain(models.AbstractModel):
     def _enqueue(self, group, delay=None):
         """Order a drain job for ``group``, now or after ``delay`` (timedelta)."""
         self.sudo().with_delay(
-            channel="root.retail.realtime",
+            # What waits for a vendor must leave workers for what comes in: the channels have capacities of their own.
+            channel="root.retail.realtime" if group < IN_GROUPS else "root.retail.standard",
             description="Drain lanes %s" % ", ".join(str(lane) for lane in lanes_of(group)),
             identity_key=None if delay else "retail.drain.%d" % group,
             eta=delay,
@@ -90,9 +90,7 @@ class RetailDrain(models.AbstractModel):
 
     def _rest(self, group, had_progress):
         """Go to sleep without losing a message that comes at this very moment."""
-        backends = self.env["retail.backend"]._armed().ids
-        lanes = lanes_of(group)
-        seconds = inbox_sql.next_due(self.env.cr, lanes, backends)
+        seconds = self._next_due(group)
         if seconds is not None and seconds <= 0:
             # Work that is due but was not done is in a lane somebody else holds: give that one a moment.
             self._enqueue(group, None if had_progress else _BUSY_PAUSE)
@@ -101,7 +99,7 @@ class RetailDrain(models.AbstractModel):
             inbox_sql.mark_asleep(cr, group)
         # From here on a new message wakes the group itself; one that came before is seen by this look.
         self._commit()
-        seconds = inbox_sql.next_due(self.env.cr, lanes, backends)
+        seconds = self._next_due(group)
         if seconds is None:
             return
         if seconds <= 0:
@@ -134,7 +132,7 @@ class RetailDrain(models.AbstractModel):
                 # As a job does when it has nothing left: from here on a new message wakes somebody, and one that came
                 # before is seen by the second look.
                 with own_cursor(self.env.registry) as cr:
-                    for group in range(LANE_GROUPS):
+                    for group in range(GROUPS):
                         inbox_sql.mark_asleep(cr, group)
                 if not self._due_groups():
                     return
@@ -148,9 +146,19 @@ class RetailDrain(models.AbstractModel):
     def _due_groups(self):
         """Return dict group → seconds until its first message is due, for those where it is due now."""
         self._commit()
-        backends = self.env["retail.backend"]._armed().ids
-        seconds = {group: inbox_sql.next_due(self.env.cr, lanes_of(group), backends) for group in range(LANE_GROUPS)}
+        seconds = {group: self._next_due(group) for group in range(GROUPS)}
         return {group: value for group, value in seconds.items() if value is not None and value <= 0}
+
+    def _next_due(self, group):
+        """Return the seconds until the first work of ``group`` is due (0 or less: now), or ``None``."""
+        lanes = lanes_of(group)
+        return self._processor_of(lanes[0])._next_due(lanes)
+
+    @api.model
+    def _processor_of(self, lane):
+        """Return the model that claims and works through what travels in ``lane``."""
+        name = "retail.outbox.processor" if is_out(lane) else "retail.inbox.processor"
+        return self.env[name].with_user(SUPERUSER_ID)
 
     def _drain_overdue(self, group, deadline):
         done = self._drain_group(group, deadline - time.monotonic())
@@ -187,12 +195,12 @@ class RetailDrain(models.AbstractModel):
             # A snapshot from before the lock would not show what its last holder did.
             self._commit()
             while deadline is None or time.monotonic() < deadline:
-                backends = self.env["retail.backend"]._armed().ids
-                rows = inbox_sql.claim(cr, lane, backends, BATCH_SIZE)
+                processor = self._processor_of(lane)
+                rows = processor._claim(lane)
                 self._commit()
                 if not rows:
                     break
-                self.env["retail.inbox.processor"].with_user(SUPERUSER_ID)._process(rows)
+                processor._process(rows)
                 done += len(rows)
                 self.env.invalidate_all()
         except BaseException:

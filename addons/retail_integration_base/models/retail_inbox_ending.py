@@ -134,7 +134,7 @@ class RetailInboxProcessor(models.AbstractModel):
             values["kind"] = "odoo_refused"
         else:
             values["kind"] = "unexpected_error"
-            _logger.error("Message %s failed: %s", item.row["inbox_id"], type(error).__name__, exc_info=error)
+            _logger.error("%s failed: %s", item.row["subject_key"], type(error).__name__, exc_info=error)
         if not isinstance(error, RetailError):
             evidence["traceback"] = "".join(traceback.format_exception(error)[-12:])
         return (
@@ -149,7 +149,7 @@ class RetailInboxProcessor(models.AbstractModel):
         return {
             "backend_id": row["backend_id"],
             "flow_id": row.get("flow_id"),
-            "inbox_id": row["inbox_id"],
+            "inbox_id": row.get("inbox_id"),
             "entity": row.get("entity") or row["subject_key"].partition(":")[0],
             "subject_key": row["subject_key"],
             "attempt": row.get("attempts", 0) if attempt is None else attempt,

@@ -24,9 +24,10 @@ from ..engine.messages import ImportResult, InboundMessage
 
 _logger = logging.getLogger(__name__)
 
+BATCH_SIZE = 50
 #: A message whose worker died this often is kept apart.
 MAX_DEATHS = 3
-_MAX_CONFLICTS = 5
+MAX_CONFLICTS = 5
 
 
 @dataclass
@@ -70,6 +71,14 @@ class _Undo(Exception):
 class RetailInboxProcessor(models.AbstractModel):
     _name = "retail.inbox.processor"
     _description = "Retail message processor"
+
+    def _claim(self, lane):
+        """Count an attempt on the next messages of ``lane`` and return their rows. The caller commits."""
+        return inbox_sql.claim(self.env.cr, lane, self.env["retail.backend"]._armed().ids, BATCH_SIZE)
+
+    def _next_due(self, lanes):
+        """Return the seconds until the first message of ``lanes`` is due (0 or less: now), or ``None``."""
+        return inbox_sql.next_due(self.env.cr, lanes, self.env["retail.backend"]._armed().ids)
 
     def _process(self, rows):
         """Work through claimed messages until each has an end, a next attempt or an exception.
@@ -162,7 +171,7 @@ class RetailInboxProcessor(models.AbstractModel):
     def _apply_and_finish(self, backend, flow, items, waiting, started):
         """Bring the effect and the end of each message into one transaction, anew if somebody got in between."""
         is_last = False
-        for attempt in range(_MAX_CONFLICTS + 1):
+        for attempt in range(MAX_CONFLICTS + 1):
             try:
                 results = self._apply(backend, flow, waiting, is_last) if waiting else []
                 for item, result in zip(waiting, results, strict=True):
@@ -171,14 +180,14 @@ class RetailInboxProcessor(models.AbstractModel):
                 self.env["retail.drain"]._commit()
                 return
             except (psycopg2.Error, LockError) as error:
-                if is_last or not _is_conflict(error):
+                if is_last or not is_conflict(error):
                     raise
                 # Nothing of this batch was written; with a fresh snapshot it may work. The last time, what looks like
                 # a conflict is the error of the message that has it; a key that exists twice gets one more try.
                 self.env["retail.drain"]._rollback()
                 for item in waiting:
                     item.result = None
-                is_last = attempt == _MAX_CONFLICTS - 1 or _is_unique_violation(error)
+                is_last = attempt == MAX_CONFLICTS - 1 or _is_unique_violation(error)
                 time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
 
     @contextmanager
@@ -279,10 +288,10 @@ class RetailInboxProcessor(models.AbstractModel):
                     raise RetailError("The importer answered %d of %d documents." % (len(results), len(documents)))
                 return results
         except Exception as error:
-            if _is_conflict(error) and not is_last:
+            if is_conflict(error) and not is_last:
                 raise
             if len(items) == 1:
-                return [ImportResult.failed(_as_transient(error))]
+                return [ImportResult.failed(as_transient(error))]
             middle = len(items) // 2
             halves = items[:middle], items[middle:]
             return [result for half in halves for result in self._apply(backend, flow, half, is_last)]
@@ -307,7 +316,7 @@ def _age(row):
     return (-1 if row["version"] is None else row["version"], row["inbox_id"])
 
 
-def _is_conflict(error):
+def is_conflict(error):
     """Return whether ``error`` may only say that somebody else was at the same rows at the same time."""
     if isinstance(error, psycopg2.Error):
         # A key that somebody else has just created is found, not created, the next time.
@@ -319,8 +328,8 @@ def _is_unique_violation(error):
     return getattr(error, "pgcode", None) == errorcodes.UNIQUE_VIOLATION
 
 
-def _as_transient(error):
+def as_transient(error):
     """Return ``error``, or what to do about it where it is a conflict that did not go away."""
-    if _is_conflict(error) and not _is_unique_violation(error):
+    if is_conflict(error) and not _is_unique_violation(error):
         return RetryLater("Records of this message are being changed by somebody else.")
     return error

@@ -22,6 +22,7 @@ class RetailSyncLog(models.Model):
     company_id = fields.Many2one(related="backend_id.company_id")
     flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
     inbox_id = fields.Many2one("retail.inbox", readonly=True, index="btree_not_null", ondelete="restrict")
+    outbox_id = fields.Many2one("retail.outbox", readonly=True, index="btree_not_null", ondelete="restrict")
     direction = fields.Selection([("in", "In"), ("out", "Out")], required=True, readonly=True, default="in")
     entity = fields.Char(readonly=True)
     subject_key = fields.Char("Subject", readonly=True)

@@ -86,7 +86,7 @@ def test_retry_after_takes_an_http_date():
 @given(st.integers(1, 10**6), st.text(max_size=50))
 def test_a_subject_has_one_lane_in_one_group(backend_id, subject):
     lane = lanes.lane_of(backend_id, subject)
-    assert 0 <= lane < lanes.LANES
+    assert 0 <= lane < lanes.IN_LANES
     assert lane in lanes.lanes_of(lanes.group_of(lane))
 
 
@@ -95,7 +95,15 @@ def test_the_lane_of_a_subject_never_changes_between_releases():
 
 
 def test_every_lane_has_a_group():
-    assert sorted(lane for group in range(lanes.LANE_GROUPS) for lane in lanes.lanes_of(group)) == list(range(16))
+    assert sorted(lane for group in range(lanes.GROUPS) for lane in lanes.lanes_of(group)) == list(range(24))
+
+
+@given(st.integers(1, 10**6), st.one_of(st.none(), st.text(max_size=50)))
+def test_the_ways_in_and_out_share_no_lane_and_no_group(flow_id, subject):
+    lane = lanes.out_lane_of(flow_id, subject)
+    assert lanes.is_out(lane) and lane in lanes.lanes_of(lanes.group_of(lane))
+    assert lanes.group_of(lane) >= lanes.IN_GROUPS
+    assert not any(lanes.is_out(lane) for group in range(lanes.IN_GROUPS) for lane in lanes.lanes_of(group))
 
 
 # ---------------------------------------------------------------- money

@@ -7,6 +7,7 @@ from decimal import Decimal
 from odoo.tests import TransactionCase
 
 from odoo.addons.retail_integration_base.canonical import registry
+from odoo.addons.retail_integration_base.engine.lanes import GROUPS
 
 EUR = "EUR"
 
@@ -267,7 +268,7 @@ class RetailSaleCase(TransactionCase):
         """Work off everything that is due."""
         done = 1
         while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(4))
+            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
         self.env.invalidate_all()
 
     def defer_reservation(self):

@@ -8,6 +8,8 @@ from standardwebhooks import Webhook
 
 from odoo.tests import TransactionCase
 
+from odoo.addons.retail_integration_base.engine.lanes import GROUPS
+
 SIGNING_KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 OTHER_KEY = "whsec_" + base64.b64encode(b"o" * 32).decode()
 
@@ -76,7 +78,7 @@ class RetailCase(TransactionCase):
         self.env.flush_all()
         self.env.invalidate_all()
         while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(4))
+            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
             total += done
         self.env.invalidate_all()
         return total

@@ -1,0 +1,40 @@
+"""What turns Odoo records of one entity into canonical documents, whatever channel they go to."""
+
+from odoo import models
+
+
+class RetailExporter(models.AbstractModel):
+    """Base of the exporters: inherit as ``retail.exporter.<entity>``."""
+
+    _name = "retail.exporter"
+    _description = "Retail exporter"
+
+    #: Model of the record whose id the key of an intent is, if it is one.
+    _record_model = None
+
+    def _get_record(self, intent):
+        """Return the Odoo record of ``intent``, or ``None``."""
+        if self._record_model is None or not intent.key.isdecimal():
+            return None
+        return self.env[self._record_model].browse(int(intent.key)).exists() or None
+
+    def _get_documents(self, backend, flow, intents):
+        """Say how things are now.
+
+        Read at the last moment before sending, in a transaction that is committed before the vendor is called.
+
+        :param retail.backend backend: where the documents go
+        :param list[Intent] intents: of one flow
+        :return: dict intent id → canonical document; a :class:`RetailError` for that intent alone; ``None`` where there
+            is nothing to tell this backend (e.g. a product it does not carry)
+        """
+        raise NotImplementedError
+
+    def _accept(self, backend, flow, answers):
+        """Note in Odoo what the vendor answered: bindings, tracking numbers, …
+
+        Runs in the transaction that ends the intents, and again if that transaction is lost: the vendor is not called
+        again.
+
+        :param list[tuple] answers: ``(Intent, Sent)``
+        """

@@ -1,0 +1,110 @@
+"""What the vendor has, and how it misbehaves."""
+
+import random
+import threading
+from dataclasses import asdict, dataclass, field
+
+FAULTS = ("status", "rate_limit", "lost_answer", "truncated", "hang")
+MAX_NOTES = 100
+
+
+@dataclass
+class Fault:
+    """One order to misbehave.
+
+    :param str fault: ``status`` (no effect, ``status`` is answered), ``rate_limit`` (429), or, after the effect took
+        place: ``lost_answer`` (the connection closes), ``truncated`` (half an answer), ``hang`` (none in ``seconds``)
+    :param int count: how many times it strikes; None for as often as ``probability`` says
+    :param float probability: chance to strike each time
+    :param str on: beginning of the paths it strikes
+    """
+
+    fault: str
+    count: int | None = None
+    probability: float = 1.0
+    status: int = 503
+    retry_after: float | None = None
+    seconds: float = 30.0
+    on: str = "/v1/"
+
+    def __post_init__(self):
+        if self.fault not in FAULTS:
+            raise ValueError(f"unknown fault {self.fault!r}; known: {', '.join(FAULTS)}")
+
+
+@dataclass
+class Vendor:
+    """Notes are state: storing one again changes nothing. A parcel is sent for each call, however often it is asked."""
+
+    seed: int = 7
+    notes: dict = field(default_factory=dict)
+    #: how often each note was stored with another text than before
+    changes: dict = field(default_factory=dict)
+    parcels: list = field(default_factory=list)
+    calls: dict = field(default_factory=dict)
+    batches: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self._lock = threading.Lock()
+        self._faults = []
+        self._rng = random.Random(self.seed)
+
+    # ------------------------------------------------------------ misbehaving
+
+    def add_fault(self, **values):
+        """:raises ValueError: no such fault"""
+        with self._lock:
+            self._faults.append(Fault(**values))
+
+    def clear_faults(self):
+        with self._lock:
+            self._faults.clear()
+
+    def draw_fault(self, path):
+        """Count the call; return the :class:`Fault` that strikes it, or None."""
+        with self._lock:
+            self.calls[path] = self.calls.get(path, 0) + 1
+            for fault in self._faults:
+                if path.startswith(fault.on) and self._rng.random() < fault.probability:
+                    if fault.count is not None:
+                        fault.count -= 1
+                        if fault.count <= 0:
+                            self._faults.remove(fault)
+                    return fault
+        return None
+
+    # ------------------------------------------------------------ the service
+
+    def store_notes(self, notes):
+        """:param list[dict] notes: with ``id`` and ``text``; returns ``(status, answer)``"""
+        if len(notes) > MAX_NOTES or any(note["text"] == "spoils the batch" for note in notes):
+            return 422, {"error": "a note of this batch cannot be read"}
+        results = []
+        with self._lock:
+            self.batches.append(len(notes))
+            for note in notes:
+                if note["text"] == "refused":
+                    results.append({"id": note["id"], "status": "refused", "reason": "the text is not allowed"})
+                    continue
+                if self.notes.get(note["id"]) != note["text"]:
+                    self.changes[note["id"]] = self.changes.get(note["id"], 0) + 1
+                self.notes[note["id"]] = note["text"]
+                results.append({"id": note["id"], "status": "stored"})
+        return 200, {"results": results}
+
+    def send_parcel(self, parcel):
+        """:param dict parcel: ``reference`` and ``text``; returns ``(status, answer)``"""
+        with self._lock:
+            sent = {"id": f"P-{len(self.parcels) + 1}", "reference": parcel["reference"], "text": parcel["text"]}
+            self.parcels.append(sent)
+        return 201, sent
+
+    def find_parcels(self, references):
+        with self._lock:
+            return 200, {"parcels": [parcel for parcel in self.parcels if parcel["reference"] in references]}
+
+    def snapshot(self):
+        """Return all there is, for whoever checks it."""
+        with self._lock:
+            state = {name: getattr(self, name) for name in ("notes", "changes", "parcels", "calls", "batches")}
+            return {**state, "faults": [asdict(fault) for fault in self._faults]}
