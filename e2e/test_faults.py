@@ -99,6 +99,7 @@ class World:
         self.vendor.clear_faults()
         self.odoo.sql("UPDATE retail_inbox_work SET not_before = now() AT TIME ZONE 'UTC' WHERE NOT is_held")
         self.odoo.sql("UPDATE retail_outbox_work SET not_before = now() AT TIME ZONE 'UTC' WHERE NOT is_held")
+        self.odoo.sql("UPDATE retail_circuit SET wait_until = now() AT TIME ZONE 'UTC' WHERE wait_until IS NOT NULL")
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.unfinished():
             held = self.odoo.call(

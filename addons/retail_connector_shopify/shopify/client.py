@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo.addons.retail_integration_base.engine.errors import Refused, RetailError, RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import (
+    RateLimited,
+    Refused,
+    RetailError,
+    VendorChanged,
+    VendorUnavailable,
+)
 
 from . import const, documents
 
@@ -113,7 +119,8 @@ class ShopifyClient:
         :param str version: instead of the client's own
         :param bool is_by_node: an error inside one of ``nodes`` is that node's alone (``Answer.failures``)
         :return: Answer
-        :raises RetryLater: network, 429, 5xx, ``THROTTLED`` (with the delay until the query can be afforded)
+        :raises RateLimited: 429, ``THROTTLED`` (with the delay until the query can be afforded)
+        :raises VendorUnavailable: network, 5xx
         :raises TooExpensive: more than one query may cost; ask for less
         :raises Refused: token, missing scope, frozen shop
         :raises VendorChanged: the document does not fit the shop's schema, or the answer is no GraphQL answer
@@ -210,7 +217,7 @@ class ShopifyClient:
         evidence = {"document": name, "errors": [str(error.get("message"))[:500] for error in errors[:5]]}
         text = "; ".join(evidence["errors"])
         if "THROTTLED" in codes:
-            raise RetryLater("The shop's query budget is used up.", delay=self.throttle.delay(), evidence=evidence)
+            raise RateLimited("The shop's query budget is used up.", delay=self.throttle.delay(), evidence=evidence)
         if "MAX_COST_EXCEEDED" in codes:
             raise TooExpensive(
                 "%s costs too much: %s" % (name, text),
@@ -218,7 +225,7 @@ class ShopifyClient:
                 evidence=evidence,
             )
         if codes & _TRANSIENT_CODES:
-            raise RetryLater("Shopify failed inside: %s" % text, evidence=evidence)
+            raise VendorUnavailable("Shopify failed inside: %s" % text, evidence=evidence)
         if "SHOP_INACTIVE" in codes:
             raise Refused("The shop is closed or frozen.", reason="shop_frozen", status=403, evidence=evidence)
         withheld = frozenset(_path(error) for error in errors if _is_withheld(error))

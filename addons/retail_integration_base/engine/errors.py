@@ -34,6 +34,18 @@ class RetryLater(RetailError):
         self.delay = delay
 
 
+class VendorUnavailable(RetryLater):
+    """The vendor gave no usable answer: network, time-out, truncated, 5xx. Counted by the circuit breaker."""
+
+    code = "vendor_unavailable"
+
+
+class RateLimited(RetryLater):
+    """The vendor asks to slow down. Never a person's work, however often."""
+
+    code = "rate_limited"
+
+
 class NeedsHuman(RetailError):
     """Data or policy: goes to the exception queue.
 

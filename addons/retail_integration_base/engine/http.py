@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from .errors import Refused, RetryLater, VendorChanged
+from .errors import RateLimited, Refused, VendorChanged, VendorUnavailable
 from .trace import traceparent
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -88,7 +88,8 @@ class VendorHttp:
 
         :param str path: appended to the base URL
         :param json: value sent as JSON; ``data``: dict sent as a form, or bytes
-        :raises RetryLater: network, time-out, truncated answer, 408, 429, 5xx. ``evidence["is_outcome_unknown"]`` is
+        :raises RateLimited: 429
+        :raises VendorUnavailable: network, time-out, truncated answer, 408, 5xx. ``evidence["is_outcome_unknown"]`` is
             true when the vendor may have acted although no answer came
         :raises Refused: 401, 402, 403
         :raises VendorChanged: any other status from 300
@@ -113,9 +114,9 @@ class VendorHttp:
             with response:
                 body = self._read(response)
         except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
-            raise RetryLater("%s cannot be reached." % where["host"], evidence=where) from error
+            raise VendorUnavailable("%s cannot be reached." % where["host"], evidence=where) from error
         except requests.RequestException as error:
-            raise RetryLater(
+            raise VendorUnavailable(
                 "The call to %s ended without a complete answer (%s)." % (where["host"], type(error).__name__),
                 evidence={**where, "is_outcome_unknown": not _is_never_sent(error)},
             ) from error
@@ -147,10 +148,10 @@ def _raise_for_status(status, headers, body, where):
         return
     evidence = {**where, "status": status, "body": body[:500].decode("utf-8", "replace")}
     if status == 429:
-        raise RetryLater("%s asks to slow down." % where["host"], delay=retry_after(headers), evidence=evidence)
+        raise RateLimited("%s asks to slow down." % where["host"], delay=retry_after(headers), evidence=evidence)
     if status >= 500 or status == 408:
         evidence["is_outcome_unknown"] = True
-        raise RetryLater(
+        raise VendorUnavailable(
             "%s failed with status %d." % (where["host"], status), delay=retry_after(headers), evidence=evidence
         )
     if status in (401, 402, 403):

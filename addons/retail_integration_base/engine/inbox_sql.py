@@ -34,17 +34,20 @@ FROM message
 RETURNING inbox_id
 """
 
-# A row is due when it is not held, its time has come, its flow runs, and no earlier unfinished message of its subject
-# has to go first. State messages need not wait for each other: the newest stands for all (see ``_OLDER``).
+# A row is due when it is not held, its time has come, its flow runs, its vendor may be called, and no earlier
+# unfinished message of its subject has to go first. State messages need not wait for each other: the newest stands for
+# all (see ``_SIBLINGS``).
 _DUE = """
 SELECT w.id
 FROM retail_inbox_work w
 LEFT JOIN retail_flow f ON f.id = w.flow_id
+LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
 WHERE w.lane = %(lane)s
   AND NOT w.is_held
   AND w.not_before <= clock_timestamp() AT TIME ZONE 'UTC'
   AND w.backend_id = ANY(%(backends)s)
   AND (f.id IS NULL OR f.state <> 'paused')
+  AND (c.wait_until IS NULL OR c.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
   AND NOT EXISTS (
       SELECT 1 FROM retail_inbox_work e
       WHERE e.backend_id = w.backend_id AND e.subject_key = w.subject_key AND e.id < w.id
@@ -302,8 +305,10 @@ def next_due(cr, lanes, backend_ids):
     """
     cr.execute(
         """
-        SELECT EXTRACT(EPOCH FROM MIN(w.not_before) - clock_timestamp() AT TIME ZONE 'UTC')
-        FROM retail_inbox_work w LEFT JOIN retail_flow f ON f.id = w.flow_id
+        SELECT EXTRACT(EPOCH FROM MIN(GREATEST(w.not_before, c.wait_until)) - clock_timestamp() AT TIME ZONE 'UTC')
+        FROM retail_inbox_work w
+        LEFT JOIN retail_flow f ON f.id = w.flow_id
+        LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
         WHERE w.lane = ANY(%s) AND NOT w.is_held AND w.backend_id = ANY(%s) AND (f.id IS NULL OR f.state <> 'paused')
           AND NOT EXISTS (
               SELECT 1 FROM retail_inbox_work e

@@ -79,6 +79,7 @@ _IS_DUE = """
     AND w.not_before <= clock_timestamp() AT TIME ZONE 'UTC'
     AND w.backend_id = ANY(%(backends)s)
     AND f.state <> 'paused'
+    AND (c.wait_until IS NULL OR c.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
     AND (w.is_state OR NOT EXISTS (
         SELECT 1 FROM retail_outbox_work e
         WHERE e.flow_id = w.flow_id AND e.subject_key = w.subject_key AND e.id < w.id
@@ -87,11 +88,13 @@ _IS_DUE = """
 
 _FIRST_DUE = (
     "SELECT w.flow_id FROM retail_outbox_work w JOIN retail_flow f ON f.id = w.flow_id "  # noqa: S608 constants
+    "LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint "
     "WHERE w.lane = %(lane)s AND " + _IS_DUE + "ORDER BY w.priority, w.id LIMIT 1"
 )
 _DUE = (
     "SELECT w.id, w.claimed_at IS NOT NULL "
     "FROM retail_outbox_work w JOIN retail_flow f ON f.id = w.flow_id "
+    "LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint "
     "WHERE w.lane = %(lane)s AND w.flow_id = %(flow_id)s AND "
     + _IS_DUE
     + "ORDER BY w.priority, w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED"
@@ -301,8 +304,10 @@ def next_due(cr, lanes, backend_ids):
         """
         SELECT EXTRACT(EPOCH FROM LEAST(
             (SELECT MIN(marked_at) FROM retail_outbox_mark WHERE lane = ANY(%(lanes)s)),
-            (SELECT MIN(w.not_before)
-             FROM retail_outbox_work w JOIN retail_flow f ON f.id = w.flow_id
+            (SELECT MIN(GREATEST(w.not_before, c.wait_until))
+             FROM retail_outbox_work w
+             JOIN retail_flow f ON f.id = w.flow_id
+             LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
              WHERE w.lane = ANY(%(lanes)s) AND NOT w.is_held AND w.backend_id = ANY(%(backends)s)
                AND f.state <> 'paused'
                AND (w.is_state OR NOT EXISTS (

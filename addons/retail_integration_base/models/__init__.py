@@ -1,6 +1,7 @@
 from . import (
     retail_backend,
     retail_binding,
+    retail_circuit,
     retail_connector,
     retail_connector_manual,
     retail_credential,

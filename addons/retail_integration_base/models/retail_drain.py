@@ -222,6 +222,16 @@ class RetailDrain(models.AbstractModel):
             # The drain runs in a cursor of its own (allow_commit), between whose commits the vendor is called.
             self.env.cr.commit()  # pylint: disable=invalid-commit
 
+    @contextmanager
+    def _apart(self):
+        """Yield a cursor for what is to stay whatever becomes of the work; inside a test, the test's."""
+        if modules.module.current_test:
+            self.env.flush_all()
+            yield self.env.cr
+        else:
+            with own_cursor(self.env.registry) as cr:
+                yield cr
+
     @api.model
     def _rollback(self):
         if modules.module.current_test:

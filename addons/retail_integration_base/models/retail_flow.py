@@ -162,6 +162,9 @@ class RetailFlow(models.Model):
         flow = self.sudo()
         if not flow.exists() or flow.state not in ("live", "shadow") or not flow.backend_id.is_armed:
             return "not running"
+        circuit = self.env["retail.circuit"]
+        if circuit._admit(flow) == 0:
+            return "the channel does not answer"
         if not inbox_sql.try_lock_poll(self.env.cr, flow.id):
             return "another poll of this flow is under way"
         drain = self.env["retail.drain"]
@@ -171,10 +174,12 @@ class RetailFlow(models.Model):
             drain._commit()
             stored = flow._take_changes()
             flow.poll_error = False
+            circuit._note(flow, [None])
             return "%d messages" % stored
         except Exception as error:  # noqa: BLE001 whatever it is becomes a record: on the flow and in the log
             # The next poll starts at the last committed page.
             drain._rollback()
+            circuit._note(flow, [error])
             flow.poll_error = clean_text(str(error))
             self.env["retail.sync.log"]._record_poll_failure(flow, error)
             return "failed: %s" % type(error).__name__

@@ -9,7 +9,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine import backoff, inbox_sql
-from ..engine.errors import MalformedMessage, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
+from ..engine.errors import MalformedMessage, NeedsHuman, RateLimited, Refused, RetailError, RetryLater, VendorChanged
 from ..engine.fingerprint import text_cause_key
 from ..engine.text import clean_text, clean_value
 from . import retail_inbox_processor  # noqa: F401 the model this file goes on with has to be there
@@ -94,7 +94,8 @@ class RetailInboxProcessor(models.AbstractModel):
         if result.outcome != "failed":
             return {"state": "done", "reason": _short(result.note or result.outcome)}
         error = result.error
-        if isinstance(error, RetryLater) and item.row["attempts"] < backoff.MAX_ATTEMPTS:
+        is_patient = isinstance(error, RateLimited) or item.row["attempts"] < backoff.MAX_ATTEMPTS
+        if isinstance(error, RetryLater) and is_patient:
             delay = backoff.next_delay(item.row["attempts"], at_least=error.delay)
             return {
                 "state": "retry",

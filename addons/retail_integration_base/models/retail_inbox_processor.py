@@ -138,6 +138,9 @@ class RetailInboxProcessor(models.AbstractModel):
             inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed])
             self.env["retail.drain"]._commit()
             return
+        items = self._admitted(flow, items)
+        if not items:
+            return
         try:
             self._work_through(backend, flow, items)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -150,13 +153,22 @@ class RetailInboxProcessor(models.AbstractModel):
             else:
                 self._record_failure(backend, flow, items[0], error)
 
+    def _admitted(self, flow, items):
+        """Return the items that may go on: all, or one where a vendor that did not answer is tried again."""
+        limit = self.env["retail.circuit"]._admit(flow) if flow else None
+        if limit is None:
+            return items
+        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items[limit:] for row in item.claimed])
+        self.env["retail.drain"]._commit()
+        return items[:limit]
+
     def _work_through(self, backend, flow, items):
         started = time.monotonic()
         for item in items:
             item.result = item.verdict
         waiting = self._end_early(backend, flow, items)
         if waiting:
-            self._fetch_documents(backend, waiting)
+            self._fetch_documents(backend, flow, waiting)
             waiting = [item for item in waiting if item.result is None]
         with self._alone_on_shared(backend, flow, waiting):
             self._apply_and_finish(backend, flow, items, waiting, started)
@@ -251,7 +263,7 @@ class RetailInboxProcessor(models.AbstractModel):
             if known and version is not None and version < known and not item.row["is_replay"]:
                 item.result = ImportResult("superseded", note=self.env._("A newer version has been applied."))
 
-    def _fetch_documents(self, backend, items):
+    def _fetch_documents(self, backend, flow, items):
         """Ask the connector for the documents, outside any transaction."""
         self.env["retail.drain"]._commit()
         try:
@@ -260,6 +272,8 @@ class RetailInboxProcessor(models.AbstractModel):
             documents = {item.row["inbox_id"]: error for item in items}
         finally:
             self.env["retail.drain"]._commit()
+        self.env["retail.circuit"]._note(flow, list(documents.values()))
+        self.env["retail.drain"]._commit()
         for item in items:
             document = documents.get(item.row["inbox_id"])
             if isinstance(document, Exception):

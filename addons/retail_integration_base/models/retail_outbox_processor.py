@@ -107,6 +107,13 @@ class RetailOutboxProcessor(models.AbstractModel):
             outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items])
             self.env["retail.drain"]._commit()
             return
+        limit = self.env["retail.circuit"]._admit(flow)
+        if limit is not None:
+            outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items[limit:]])
+            self.env["retail.drain"]._commit()
+            items = items[:limit]
+        if not items:
+            return
         try:
             self._work_through(backend, flow, items)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -182,6 +189,7 @@ class RetailOutboxProcessor(models.AbstractModel):
             found = {item.row["outbox_id"]: error for item in unknown}
         finally:
             self.env["retail.drain"]._commit()
+        self.env["retail.circuit"]._note(flow, list(found.values()) or [None])
         for item in unknown:
             answer = found.get(item.row["outbox_id"])
             if isinstance(answer, Exception):
@@ -238,6 +246,7 @@ class RetailOutboxProcessor(models.AbstractModel):
                 self._push(backend, flow, items[middle:])
                 return
             answers = {item.row["outbox_id"]: error for item in items}
+        self.env["retail.circuit"]._note(flow, list(answers.values()))
         missing = VendorChanged("The connector gave no answer for this.", differences=["answer: missing"])
         for item in items:
             answer = answers.get(item.row["outbox_id"], missing)

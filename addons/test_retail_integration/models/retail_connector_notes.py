@@ -33,6 +33,11 @@ class RetailConnectorNotes(models.AbstractModel):
             {"entity": "parcel", "direction": "out", "latency": "realtime", "poll_interval_minutes": 0},
         ]
 
+    def _get_documents(self, backend, messages):
+        # A channel is asked before its hints are believed.
+        self._http(backend).request("GET", "/v1/status")
+        return super()._get_documents(backend, messages)
+
     def _get_push_size(self, flow):
         return 100 if flow.entity == "note" else 1
 

@@ -57,3 +57,7 @@ class OutboxCase(TimeoutPairs, RetailCase):
         """Let the time pass until the next attempts."""
         self.env.flush_all()
         self.env.cr.execute("UPDATE retail_outbox_work SET not_before = now() AT TIME ZONE 'UTC' - interval '1 second'")
+
+    def let_the_interval_pass(self):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE retail_circuit SET wait_until = now() AT TIME ZONE 'UTC' - interval '1 second'")

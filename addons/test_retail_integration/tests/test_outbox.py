@@ -258,6 +258,7 @@ class TestCommands(OutboxCase):
         self.assertEqual((intent.state, len(self.vendor.parcels)), ("retry", 1))
         self.vendor.clear_faults()
         self.make_due()
+        self.let_the_interval_pass()
         self.drain()
         self.assertEqual((intent.state, len(self.vendor.parcels)), ("done", 1))
 
