@@ -20,5 +20,6 @@ from . import (
     retail_outbox_exception,
     retail_outbox_processor,
     retail_outbox_work,
+    retail_record_link,
     retail_sync_log,
 )

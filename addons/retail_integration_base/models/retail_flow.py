@@ -67,10 +67,11 @@ class RetailFlow(models.Model):
         now = fields.Datetime.now()
         work = {
             flow.id: (count, oldest)
-            for flow, count, oldest in self.env["retail.inbox"]._read_group(
+            for model, since in (("retail.inbox", "received_at"), ("retail.outbox", "dirty_at"))
+            for flow, count, oldest in self.env[model]._read_group(
                 [("flow_id", "in", self.ids), ("state", "in", ("pending", "retry", "held"))],
                 ["flow_id"],
-                ["__count", "received_at:min"],
+                ["__count", "%s:min" % since],
             )
         }
         exceptions = dict(
@@ -111,7 +112,8 @@ class RetailFlow(models.Model):
         return self.write({"state": "off"})
 
     def action_view_messages(self):
-        action = self.env["ir.actions.act_window"]._for_xml_id("retail_integration_base.action_retail_inbox")
+        xmlid = "action_retail_outbox" if set(self.mapped("direction")) == {"out"} else "action_retail_inbox"
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_integration_base.%s" % xmlid)
         return dict(action, domain=[("flow_id", "in", self.ids)])
 
     def action_poll(self):

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from ..engine import inbox_sql
 from ..engine.lanes import lane_of
 from ..engine.redact import redact
+from . import retail_record_link  # noqa: F401 the model this one builds on has to be there
 from .fields import BigInteger
 
 #: What the form shows of a body; the whole is a download away.
@@ -22,6 +23,7 @@ class RetailInbox(models.Model):
     """
 
     _name = "retail.inbox"
+    _inherit = "retail.record.link"
     _description = "Retail message"
     _order = "id desc"
     _rec_name = "subject_key"
@@ -72,9 +74,6 @@ class RetailInbox(models.Model):
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
     error_class = fields.Char(readonly=True)
     exception_id = fields.Many2one("retail.exception", readonly=True, index="btree_not_null", ondelete="set null")
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
-    record_name = fields.Char("Record name", compute="_compute_record_name")
     log_ids = fields.One2many("retail.sync.log", "inbox_id", "Sync log")
     body_redacted = fields.Text("Content", compute="_compute_body_redacted")
     body_raw = fields.Text(
@@ -96,26 +95,6 @@ class RetailInbox(models.Model):
     def _compute_subject_name(self):
         for message in self:
             message.subject_name = short_subject(message.subject_key)
-
-    @api.depends("res_model", "res_id")
-    def _compute_record_name(self):
-        """Name the records of each model together, leaving out what is gone or not for this user."""
-        self.record_name = False
-        for model, messages in self.grouped("res_model").items():
-            if not model or model not in self.env:
-                continue
-            records = self.env[model].browse(messages.mapped("res_id")).exists()._filtered_access("read")
-            names = {record.id: record.display_name for record in records}
-            for message in messages:
-                message.record_name = names.get(message.res_id, False)
-
-    def _get_record(self):
-        """Return the Odoo record this message ended in, if the user may see it; else an empty value."""
-        self.ensure_one()
-        if not self.res_model or self.res_model not in self.env or not self.res_id:
-            return None
-        record = self.env[self.res_model].browse(self.res_id).exists()
-        return record if record and record.has_access("read") else None
 
     def _read_bodies(self):
         """Return dict id → raw bytes."""
@@ -142,26 +121,6 @@ class RetailInbox(models.Model):
         self.check_access("read")
         self._requeue()
         return True
-
-    def action_view_record(self):
-        self.ensure_one()
-        if not self._get_record():
-            raise UserError(self.env._("There is no record to open."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
-
-    def action_view_exception(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "retail.exception",
-            "res_id": self.exception_id.id,
-            "views": [(False, "form")],
-        }
 
     def _requeue(self):
         """Make work of these messages again and wake the drain after the commit."""

@@ -10,6 +10,7 @@ from ..engine import outbox_sql
 from ..engine.lanes import out_lane_of
 from ..engine.messages import PRIORITY
 from ..engine.trace import new_trace_id
+from . import retail_record_link  # noqa: F401 the model this one builds on has to be there
 from .retail_inbox import short_subject
 
 #: Idempotency keys are UUIDs of version 5 in this namespace.
@@ -21,6 +22,7 @@ class RetailOutbox(models.Model):
     """One intent. For state there is one row per subject for good, made unfinished again by each change."""
 
     _name = "retail.outbox"
+    _inherit = "retail.record.link"
     _description = "Retail outbound intent"
     _order = "id desc"
     _rec_name = "subject_key"
@@ -55,8 +57,6 @@ class RetailOutbox(models.Model):
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
     error_class = fields.Char(readonly=True)
     exception_id = fields.Many2one("retail.exception", readonly=True, index="btree_not_null", ondelete="set null")
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
     trace_id = fields.Char(readonly=True, index="btree_not_null")
     external_id = fields.Char("Id in the channel", readonly=True)
     answer = fields.Json(readonly=True, help="What the channel answered last.")
@@ -184,30 +184,6 @@ class RetailOutbox(models.Model):
         self.check_access("read")
         self._requeue()
         return True
-
-    def action_view_record(self):
-        self.ensure_one()
-        if (
-            not self.res_id
-            or self.res_model not in self.env
-            or not self.env[self.res_model].browse(self.res_id).exists()
-        ):
-            raise UserError(self.env._("There is no record to open."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
-
-    def action_view_exception(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "retail.exception",
-            "res_id": self.exception_id.id,
-            "views": [(False, "form")],
-        }
 
     def _requeue(self):
         """Make work of these intents again and wake the drain after the commit."""

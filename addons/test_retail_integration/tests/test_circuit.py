@@ -113,6 +113,8 @@ class TestCircuit(OutboxCase):
         self.env.invalidate_all()
         self.assertTrue(self.in_flow.silent_since and self.in_flow.wait_until)
         self.assertIn("503", self.in_flow.circuit_error)
+        self.assertEqual(self.note_flow.backlog, 1)
+        self.assertEqual(self.note_flow.action_view_messages()["res_model"], "retail.outbox")
         auditor = self.make_user("circuit auditor", "retail_integration_base.group_retail_auditor")
         with self.assertRaisesRegex(Exception, "Only operators"):
             self.in_flow.with_user(auditor).action_try_now()
