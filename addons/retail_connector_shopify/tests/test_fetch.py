@@ -6,7 +6,12 @@ import pytest
 
 from odoo.addons.retail_connector_shopify.shopify import batches, const, mapper_order, object_fetch, order_fetch
 from odoo.addons.retail_connector_shopify.shopify.client import Answer, Throttle, TooExpensive
-from odoo.addons.retail_integration_base.engine.errors import RetryLater, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import (
+    RateLimited,
+    RetryLater,
+    VendorChanged,
+    VendorUnavailable,
+)
 from odoo.addons.retail_integration_base.engine.http import VendorResponse
 
 from . import pure
@@ -102,8 +107,8 @@ def test_a_budget_that_ends_in_between_keeps_what_was_fetched(running, client):
     client.run = run
     found = batches.fetch_nodes(client, "orders_by_ids", orders, {"lines": 5})
     states = [type(found[gid]) for gid in orders]
-    assert set(states) == {dict, RetryLater}
-    assert states == sorted(states, key=lambda kind: kind is RetryLater)
+    assert set(states) == {dict, RateLimited}
+    assert states == sorted(states, key=lambda kind: kind is RateLimited)
 
 
 def test_a_query_that_costs_too_much_is_asked_in_smaller_parts():
@@ -260,7 +265,7 @@ def test_an_error_inside_one_order_stops_that_one_alone(running, client):
     client.run("shop")
     client.http.request = request
     found = order_fetch.fetch_orders(client, orders)
-    assert [type(found[gid]) for gid in orders] == [dict, RetryLater, dict]
+    assert [type(found[gid]) for gid in orders] == [dict, VendorUnavailable, dict]
 
 
 @pytest.mark.parametrize("cursors", [["same", "same"], [None], ["a", "b", "a"]])

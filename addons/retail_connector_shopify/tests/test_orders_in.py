@@ -136,7 +136,7 @@ class TestOrdersIn(ShopifyCase):
         with self.faults("http_500", status=503):
             self.drain()
         message = self.messages()
-        self.assertEqual((message.state, message.error_class), ("retry", "retry_later"))
+        self.assertEqual((message.state, message.error_class), ("retry", "vendor_unavailable"))
         self.assertFalse(self.sale_order(order))
         message._requeue()
         self.drain()

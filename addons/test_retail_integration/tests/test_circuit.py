@@ -8,7 +8,7 @@ from .outbox_common import OutboxCase
 class TestCircuit(OutboxCase):
     def setUp(self):
         super().setUp()
-        self.in_flow = self.channel.flow_ids.filtered(lambda flow: flow.direction == "in")
+        self.in_flow = self.channel.flow_ids.filtered(lambda flow: flow.entity == "note" and flow.direction == "in")
 
     def bring_notes(self, count, text="in"):
         return [self.bring("in%d" % number, text, backend=self.channel) for number in range(count)]
