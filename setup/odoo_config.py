@@ -16,13 +16,14 @@ def path(name):
     return RUN / f"{name}.conf"
 
 
-def write(name, *, odoo, server, database, environment, **options):
+def write(name, *, odoo, server, database, environment, jobs=2, **options):
     """Write ``.local/run/<name>.conf`` and return its path.
 
     :param OdooSource odoo: the Odoo to run
     :param Server server: the database server
     :param str database: name of the only database that this Odoo serves
     :param str environment: what the suite shall take this server for: ``demo``, ``test``, …
+    :param int jobs: how many jobs may run at once
     :param options: further options of Odoo, such as ``http_port`` and ``workers``
     """
     config = RawConfigParser()
@@ -45,7 +46,7 @@ def write(name, *, odoo, server, database, environment, **options):
     }
     # Jobs run in HTTP workers: some of those must stay free for the channels that call. What waits for a vendor's
     # answer (standard) never takes all that jobs may have.
-    config["queue_job"] = {"channels": "root:2,root.retail.standard:1"}
+    config["queue_job"] = {"channels": f"root:{jobs},root.retail.standard:1"}
     RUN.mkdir(parents=True, exist_ok=True)
     ADDONS.mkdir(exist_ok=True)
     target = path(name)
