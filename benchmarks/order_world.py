@@ -216,7 +216,9 @@ class OrderWorld:
         if twice:
             troubles.append(f"{twice} orders are there more than once")
         failed = self.odoo.call(
-            "retail.inbox", "search_count", [("backend_id", "=", self.backend), ("state", "in", ("held", "quarantined"))]
+            "retail.inbox",
+            "search_count",
+            [("backend_id", "=", self.backend), ("state", "in", ("held", "quarantined"))],
         )
         if failed:
             troubles.append(f"{failed} messages failed")

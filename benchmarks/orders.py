@@ -3,8 +3,8 @@
     .local/venv/bin/python -m benchmarks.orders [--short] [--orders 800] [--rounds 1]
     .local/venv/bin/python -m benchmarks.orders --url https://staging.example.com --database staging [--password …]
 
-Ours is the whole path: signed documents that the gateway has accepted, worked off by jobs. The clock runs from the moment
-the paused flow goes live until the last message has an end and, deferred, until the last transfer is reserved. Both sides
+Ours is the whole path: signed documents that the gateway has accepted, worked off by jobs. The clock runs from the
+moment the paused flow goes live until the last message has an end and the last transfer is reserved. Both sides
 make the same three-line orders, on copies of one database. ``1 worker`` is one job at a time and no cron.
 
 With ``--url`` ours is measured on a running server, and nothing is compared; what it makes stays there.
@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 
 from setup import database, environment, odoo_config
 from setup.odoo_rpc import OdooClient
-from setup.paths import PYTHON, ROOT
+from setup.paths import LOCAL, PYTHON, ROOT
 from setup.server import running
+from setup.shell import environ
 
-from . import order_documents
+from . import cpu, order_documents
 from .order_world import OrderWorld, RefusedDatabase
 from .verdicts import Verdict, report, table
 
@@ -43,6 +44,7 @@ class Side:
     orders: int = 0
     seconds: float = 0.0
     reservation_seconds: float = 0.0
+    cpu_seconds: float = 0.0
     conflicts: int = 0
     troubles: list = field(default_factory=list)
 
@@ -58,7 +60,9 @@ class Ours:
     :param OrderWorld world: the shop on its server
     :param int skus: how many SKUs of the catalogue are sold
     :param str reservation: ``with_order`` or ``deferred``
+    :param sent: all that was sent to this shop so far
     :param log: function that returns the server's log so far
+    :param cpu: function that returns the CPU seconds used so far by server and database
     """
 
     world: OrderWorld
@@ -66,6 +70,7 @@ class Ours:
     reservation: str
     sent: list
     log: object = staticmethod(str)
+    cpu: object = staticmethod(float)
 
     def __call__(self, side, run, count):
         world = self.world
@@ -76,13 +81,14 @@ class Ours:
         self.sent.extend(documents)
         world.pause()
         refused = world.send(documents)
-        before = count_conflicts(self.log())
+        conflicts_before, cpu_before = count_conflicts(self.log()), self.cpu()
         started = world.go(self.reservation)
         imported, reserved = world.wait(60 + SECONDS_PER_ORDER * count)
         side.orders += count
         side.seconds += reserved - started
         side.reservation_seconds += reserved - imported
-        side.conflicts += count_conflicts(self.log()) - before
+        side.cpu_seconds += self.cpu() - cpu_before
+        side.conflicts += count_conflicts(self.log()) - conflicts_before
         side.troubles += world.troubles(documents) + world.stock_troubles(self.sent)
         if refused:
             side.troubles.append(f"{refused} webhooks were refused")
@@ -110,25 +116,28 @@ def bare(ready, name, world, batch):
             "tax": world.tax,
         }
         first += count + 1
+        cpu_before = _database_cpu()
         done = subprocess.run(
             [str(PYTHON), "-m", "benchmarks.bare_orders", str(config)],
             input=json.dumps(plan),
-            env={**_environ(), **odoo_config.environ(ready.server, name)},
+            env=environ(odoo_config.environ(ready.server, name)),
             cwd=ROOT,
             text=True,
             stdout=subprocess.PIPE,
             check=True,
         )
         side.orders += count
-        side.seconds += float(done.stdout.split()[-1])
+        seconds, cpu_seconds = map(float, done.stdout.split()[-2:])
+        side.seconds += seconds
+        side.cpu_seconds += cpu_seconds + _database_cpu() - cpu_before
 
     return make
 
 
-def _environ():
-    from setup.shell import environ
-
-    return environ()
+def _database_cpu():
+    """Return the CPU seconds of our PostgreSQL so far; 0.0 where it is a server elsewhere."""
+    pid_file = LOCAL / "pg" / "data" / "postmaster.pid"
+    return cpu.tree_seconds(int(pid_file.read_text().split()[0])) if pid_file.exists() else 0.0
 
 
 # ---------------------------------------------------------------- both sides, on databases of our own
@@ -146,8 +155,8 @@ def compare(options):
         sold_by_one, sold_by_two = [], []
 
         def ours(server, sold, skus, reservation):
-            world, log = server
-            return Ours(world, skus, reservation, sold, log)
+            world, log, used = server
+            return Ours(world, skus, reservation, sold, log, used)
 
         every = len(base.skus)
         sides = {
@@ -193,7 +202,7 @@ def prepared(ready, options):
 
 @contextmanager
 def served(ready, base, label, jobs):
-    """Run a server with ``jobs`` workers on a copy of the shop's database; yields the shop and its log."""
+    """Run a server with ``jobs`` workers on a copy of the shop's database; yields the shop, its log, its CPU time."""
     with (
         database.scratch(ready.server, base.odoo.database, f"bench{label}") as name,
         running(
@@ -206,7 +215,11 @@ def served(ready, base, label, jobs):
             max_cron_threads=0,
         ) as server,
     ):
-        yield base.at(OdooClient(server.url, name)), lambda: server.log.read_text(errors="replace")
+        yield (
+            base.at(OdooClient(server.url, name)),
+            lambda: server.log.read_text(errors="replace"),
+            lambda: cpu.group_seconds(server.pid) + _database_cpu(),
+        )
 
 
 def verdicts(sides):
@@ -240,12 +253,14 @@ def print_sides(sides, bare_50=None, bare_1=None):
                 f"{side.rate:.1f}",
                 f"{side.rate / bare_50.rate:.2f}" if bare_50 else "",
                 f"{side.rate / bare_1.rate:.2f}" if bare_1 else "",
+                f"{1000 * side.cpu_seconds / side.orders:.0f}" if side.cpu_seconds else "",
                 side.conflicts,
                 share,
                 "; ".join(side.troubles[:3]) or "all right",
             ]
         )
-    head = ["way", "orders", "orders/s", "of batches of 50", "of one by one", "conflicts", "reserving after", "result"]
+    head = ["way", "orders", "orders/s", "of batches of 50", "of one by one", "CPU ms", "conflicts"]
+    head += ["reserving after", "result"]
     print(f"\n{table(head, rows)}")
 
 

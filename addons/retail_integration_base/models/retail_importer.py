@@ -32,6 +32,12 @@ class RetailImporter(models.AbstractModel):
         """
         return set()
 
+    def _note_conflict(self, backend, error):
+        """Learn that a batch lost against somebody else's change; it is about to start again.
+
+        :param Exception error: a ``psycopg2.Error`` or ``LockError``; the transaction is rolled back already
+        """
+
     def _import_batch(self, backend, documents):
         """Bring ``documents`` into Odoo.
 

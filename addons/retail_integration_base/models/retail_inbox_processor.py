@@ -197,6 +197,8 @@ class RetailInboxProcessor(models.AbstractModel):
                 # Nothing of this batch was written; with a fresh snapshot it may work. The last time, what looks like
                 # a conflict is the error of the message that has it; a key that exists twice gets one more try.
                 self.env["retail.drain"]._rollback()
+                if waiting:
+                    self.env["retail.importer.%s" % flow.entity]._note_conflict(backend, error)
                 for item in waiting:
                     item.result = None
                 is_last = attempt == MAX_CONFLICTS - 1 or _is_unique_violation(error)

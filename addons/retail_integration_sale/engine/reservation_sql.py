@@ -39,6 +39,13 @@ WHERE lane.is_awake IS NOT TRUE
 RETURNING warehouse_id
 """
 
+# Committed by itself, so that the workers' next batches see it whatever becomes of the one that lost.
+_MARK_CONTENDED = """
+INSERT INTO retail_reservation_lane AS lane (warehouse_id, is_awake, contended_until)
+VALUES (%(warehouse)s, false, clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %(seconds)s))
+ON CONFLICT (warehouse_id) DO UPDATE SET contended_until = EXCLUDED.contended_until
+"""
+
 _NEXT_DUE = """
 SELECT warehouse_id, EXTRACT(EPOCH FROM MIN(not_before) - clock_timestamp() AT TIME ZONE 'UTC')
 FROM retail_reservation
@@ -96,6 +103,22 @@ def mark_awake(cr, warehouse_id):
 def mark_asleep(cr, warehouse_id):
     """Clear the flag. The caller commits, then looks once more for marks that came in between."""
     cr.execute("UPDATE retail_reservation_lane SET is_awake = false WHERE warehouse_id = %s", (warehouse_id,))
+
+
+def mark_contended(cr, warehouse_id, seconds):
+    """Note that workers got into each other's way at the stock of a warehouse. The caller commits."""
+    cr.execute(_MARK_CONTENDED, {"warehouse": warehouse_id, "seconds": seconds})
+
+
+def is_contended(cr, warehouse_id):
+    """Return whether workers got into each other's way at the stock of a warehouse a moment ago."""
+    cr.execute(
+        "SELECT contended_until > clock_timestamp() AT TIME ZONE 'UTC' FROM retail_reservation_lane "
+        "WHERE warehouse_id = %s",
+        (warehouse_id,),
+    )
+    found = cr.fetchone()
+    return bool(found and found[0])
 
 
 def next_due(cr):

@@ -2,17 +2,25 @@
 
 from contextlib import contextmanager
 
+from psycopg2 import errorcodes
+
 from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, VendorChanged
 from odoo.addons.retail_integration_base.engine.messages import ImportResult
 from odoo.addons.retail_integration_base.engine.money import to_decimal
+from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
 
+from ..engine import reservation_sql
+from ..models.order_batch import CONTEXT_KEY as ORDER_BATCH
+from ..models.order_batch import OrderBatch
 from .order_reader import digests_of, find_foreign_money, to_datetime
 from .order_work import OrderWork, waiting
 from .partner_matcher import Identity, clean_email
 
+#: How long orders are reserved right after, once two workers wanted the same goods at the same moment.
+CONTENDED_SECONDS = 120
 #: No chatter for what a machine does five hundred times a day, and never a message to a customer.
 IMPORT_CONTEXT = {
     "tracking_disable": True,
@@ -66,8 +74,12 @@ class RetailImporterOrder(models.AbstractModel):
         :param list[dict] documents: valid ``order.v1`` documents, at most one per subject
         :return: one :class:`ImportResult` per document, in the same order
         """
-        is_deferred = backend._get_order_flow().reservation == "deferred"
-        self = self.with_context(**IMPORT_CONTEXT, retail_reserve_later=is_deferred)
+        context = {
+            **IMPORT_CONTEXT,
+            ORDER_BATCH: OrderBatch(),
+            "retail_reserve_later": self._is_reservation_deferred(backend),
+        }
+        self = self.with_context(**context)
         backend = backend.with_env(self.env)
         works = [OrderWork(document, digests=digests_of(document)) for document in documents]
         self._match_versions(backend, works)
@@ -78,8 +90,25 @@ class RetailImporterOrder(models.AbstractModel):
         self._find_addresses(works)
         self._create_orders(backend, [work for work in waiting(works) if work.is_new])
         self._update_orders(backend, [work for work in waiting(works) if not work.is_new])
+        self.env["stock.picking"].sudo()._finish_batch()
         self._note_agreement(works)
         return [work.result for work in works]
+
+    def _is_reservation_deferred(self, backend):
+        """Return whether goods are reserved right after the orders of this batch, by the warehouse's writer.
+
+        Either the flow says so, or several workers want the same goods at this moment: of two that reserve for
+        themselves one always loses its whole batch, and with it what the second worker is for.
+        """
+        if backend._get_order_flow().reservation == "deferred":
+            return True
+        return reservation_sql.is_contended(self.env.cr, backend.warehouse_id.id)
+
+    def _note_conflict(self, backend, error):
+        # PostgreSQL does not say at which table; of what orders share, it is nearly always the stock of a product.
+        if getattr(error, "pgcode", None) == errorcodes.SERIALIZATION_FAILURE and backend.warehouse_id:
+            with own_cursor(self.env.registry) as cr:
+                reservation_sql.mark_contended(cr, backend.warehouse_id.id, CONTENDED_SECONDS)
 
     # ---------------------------------------------------------------- 1. what is new in these documents?
 

@@ -1,4 +1,5 @@
 from . import (
+    account_analytic_distribution_model,
     retail_accepted_difference,
     retail_backend,
     retail_binding_order,
@@ -17,4 +18,5 @@ from . import (
     sale_order_line,
     stock_move,
     stock_picking,
+    stock_quant,
 )

@@ -105,7 +105,7 @@ class RetailReservation(models.Model):
 
 
 class RetailReservationLane(models.Model):
-    """Whether a job is on its way to a warehouse's marks, so that only the first of them has to call one."""
+    """What is known of a warehouse's marks: whether a job is on its way to them, and whether stock is fought over."""
 
     _name = "retail.reservation.lane"
     _description = "Retail reservation lane"
@@ -115,5 +115,8 @@ class RetailReservationLane(models.Model):
     warehouse_id = fields.Many2one("stock.warehouse", required=True, readonly=True, ondelete="cascade")
     is_awake = fields.Boolean(readonly=True)
     woken_at = fields.Datetime(readonly=True)
+    contended_until = fields.Datetime(
+        readonly=True, help="Workers got into each other's way: until then orders are reserved right after."
+    )
 
     _warehouse_unique = models.Constraint("UNIQUE(warehouse_id)", "One row per warehouse.")

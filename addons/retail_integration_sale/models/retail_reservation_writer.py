@@ -21,6 +21,8 @@ from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
 from odoo.addons.retail_integration_base.models.retail_exception import evidence_text
 
 from ..engine import reservation_sql
+from .order_batch import CONTEXT_KEY as ORDER_BATCH
+from .order_batch import OrderBatch
 
 _logger = logging.getLogger(__name__)
 
@@ -215,7 +217,7 @@ class RetailReservationWriter(models.AbstractModel):
             moves = self._find_moves(marks)
             if moves:
                 service = marks.backend_id[0]._as_service()
-                moves.with_env(service.env).sudo()._action_assign()
+                moves.with_env(service.env).sudo().with_context(**{ORDER_BATCH: OrderBatch()})._action_assign()
             exceptions = marks.exception_id
             marks.unlink()
             self._resolve(exceptions)

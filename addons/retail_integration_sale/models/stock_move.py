@@ -1,6 +1,8 @@
-"""Leaves the reservation of a channel's orders to the warehouse's writer, where the flow says so."""
+"""Leaves the reservation of a channel's orders to the warehouse's writer, where the flow says so; asks once per batch."""
 
 from odoo import models
+
+from .order_batch import CONTEXT_KEY
 
 
 class StockMove(models.Model):
@@ -36,3 +38,23 @@ class StockMove(models.Model):
             and self.picking_type_id.warehouse_id
             and not self._should_bypass_reservation()
         )
+
+    # ---------------------------------------------------------------- asked once per batch
+
+    def _update_orderpoints(self):
+        """Search reordering rules only for products that have any; Odoo does at every write on a move."""
+        return super(StockMove, self._having_orderpoints())._update_orderpoints()
+
+    def _trigger_scheduler(self):
+        return super(StockMove, self._having_orderpoints())._trigger_scheduler()
+
+    def _having_orderpoints(self):
+        batch = self.env.context.get(CONTEXT_KEY)
+        if not batch:
+            return self
+        unknown = self.product_id.filtered(lambda product: product.id not in batch.reordered)
+        if unknown:
+            rules = self.env["stock.warehouse.orderpoint"].sudo().search([("product_id", "in", unknown.ids)])
+            reordered = set(rules.product_id.ids)
+            batch.reordered.update((product.id, product.id in reordered) for product in unknown)
+        return self.filtered(lambda move: batch.reordered[move.product_id.id])

@@ -1,6 +1,7 @@
 from . import (
     test_customers,
     test_fixes,
+    test_order_batch_stock,
     test_order_batches,
     test_order_import,
     test_order_interleavings,
