@@ -1,6 +1,6 @@
 """A shop with a catalogue, stock and known customers in an Odoo, and the way orders are sent to it.
 
-Everything is done over Odoo's external API and the webhook gateway, so that it works on any server that is no production.
+All over Odoo's external API and the webhook gateway, so that it works on any server that is no production.
 """
 
 import base64

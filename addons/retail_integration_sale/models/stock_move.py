@@ -1,4 +1,4 @@
-"""Leaves the reservation of a channel's orders to the warehouse's writer, where the flow says so; asks once per batch."""
+"""Leaves the reservation of a channel's orders to the warehouse's writer; asks once per batch."""
 
 from odoo import models
 

@@ -1,4 +1,4 @@
-"""Shows that a transfer's reservation is on its way, or what keeps it; puts off what is done once per batch of orders."""
+"""Shows that a transfer's reservation is on its way; puts off what is done once per batch of orders."""
 
 from odoo import api, fields, models
 
