@@ -11,8 +11,8 @@ class RetailFlow(models.Model):
         required=True,
         default="with_order",
         tracking=True,
-        help="With the order: an order appears in Odoo with its goods reserved; only while several workers want the same "
-        "goods at once are they reserved right after. Deferred: orders appear sooner and "
+        help="With the order: an order appears in Odoo with its goods reserved; only while several workers want the "
+        "same goods at once are they reserved right after. Deferred: orders appear sooner and "
         "their goods are reserved right after, by one writer per warehouse, urgent and oldest orders first. It takes "
         "many more orders when they all want the same products, and two orders never get the last piece. It costs the "
         "seconds, in a rush minutes, for which a confirmed order has nothing reserved: a person may take the goods.",
