@@ -17,7 +17,7 @@ from odoo.modules.registry import Registry
 from odoo.tools import config
 
 from odoo.addons.retail_integration_base.controllers.gateway import RETRY_AFTER_SECONDS, discard
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import inbox_sql, telemetry
 from odoo.addons.retail_integration_base.engine.lanes import group_of
 from odoo.addons.retail_integration_base.engine.messages import WebhookRequest
 from odoo.addons.retail_integration_base.engine.receive import MAX_BODY_BYTES, Answer, receive
@@ -85,11 +85,16 @@ class FastLane:
             self._follow_up(answer)
         except Exception:  # whatever it is, the caller is to come again: its message is not stored
             _logger.exception("The gateway failed")
+            self._say(Answer(503, "unavailable"))
             start_response("503 Service Unavailable", [("Retry-After", str(RETRY_AFTER_SECONDS))])
             return []
         return self._finish(start_response, answer)
 
+    def _say(self, answer):
+        telemetry.answered(self.database, answer, "fast_lane", threading.current_thread().perf_t0)
+
     def _finish(self, start_response, answer):
+        self._say(answer)
         start_response("%d %s" % (answer.status, _REASONS.get(answer.status, "Refused")), [("Content-Length", "0")])
         return []
 

@@ -4,9 +4,10 @@ What comes in is hostile until its signature is checked. Whatever a caller sends
 database can make it 503.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from . import telemetry
 from .errors import MalformedMessage, Refused
 from .lanes import lane_of
 from .messages import PRIORITY
@@ -33,6 +34,8 @@ class Answer:
     backend_id: int | None = None
     #: the lane that has work now; ``None`` where nothing is to be done about the message
     lane: int | None = None
+    #: the columns of the message, where one was verified
+    row: dict | None = field(default=None, repr=False, compare=False)
 
 
 def receive(request, find_endpoint, find_policy, store):
@@ -66,11 +69,12 @@ def receive(request, find_endpoint, find_policy, store):
         return Answer(refusal.status, refusal.reason, **known)
     row = _row(request, endpoint, policy)
     row["credential_id"] = credential_id
+    telemetry.begin("receive", row)
     inbox_id = store(row)
     if inbox_id is None:
-        return Answer(200, "duplicate", **known)
+        return Answer(200, "duplicate", row=row, **known)
     lane = None if row["entity"] in endpoint.paused else row["lane"]
-    return Answer(200, "accepted", inbox_id=inbox_id, lane=lane, **known)
+    return Answer(200, "accepted", inbox_id=inbox_id, lane=lane, row=row, **known)
 
 
 def _row(request, endpoint, policy):

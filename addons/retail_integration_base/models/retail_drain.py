@@ -11,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from odoo import SUPERUSER_ID, api, fields, models, modules
 from odoo.sql_db import Cursor
 
-from ..engine import inbox_sql
+from ..engine import inbox_sql, telemetry
 from ..engine.lanes import GROUPS, IN_GROUPS, group_of, is_out, lanes_of
 
 _logger = logging.getLogger(__name__)
@@ -196,12 +196,14 @@ class RetailDrain(models.AbstractModel):
             self._commit()
             while deadline is None or time.monotonic() < deadline:
                 processor = self._processor_of(lane)
-                rows = processor._claim(lane)
+                step = telemetry.Step("claim", [], cr.dbname)
+                step.rows = processor._claim(lane)
                 self._commit()
-                if not rows:
+                if not step.rows:
                     break
-                processor._process(rows)
-                done += len(rows)
+                step.end()
+                processor._process(step.rows)
+                done += len(step.rows)
                 self.env.invalidate_all()
         except BaseException:
             self._rollback()

@@ -17,7 +17,7 @@ from odoo import models
 from odoo.exceptions import LockError
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
-from ..engine import inbox_sql
+from ..engine import inbox_sql, telemetry
 from ..engine.errors import MalformedMessage, NeedsHuman, RetailError, RetryLater, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
@@ -92,7 +92,11 @@ class RetailInboxProcessor(models.AbstractModel):
         for (backend_id, _entity, flow_id), items in groups.items():
             backend = self.env["retail.backend"].browse(backend_id)._as_service()
             flow = self.env["retail.flow"].browse(flow_id or [])
-            self._process_group(backend, flow, items)
+            with self._step("import", items):
+                self._process_group(backend, flow, items)
+
+    def _step(self, name, items):
+        return telemetry.Step(name, [row for item in items for row in item.claimed], self.env.cr.dbname)
 
     def _log_lost_attempts(self, rows):
         """Record the attempts that nobody finished: their worker was killed, so nobody else could."""
@@ -170,7 +174,7 @@ class RetailInboxProcessor(models.AbstractModel):
         if waiting:
             self._fetch_documents(backend, flow, waiting)
             waiting = [item for item in waiting if item.result is None]
-        with self._alone_on_shared(backend, flow, waiting):
+        with self._alone_on_shared(backend, flow, waiting), self._step("apply", items):
             self._apply_and_finish(backend, flow, items, waiting, started)
 
     def _record_failure(self, backend, flow, item, error):
@@ -269,7 +273,8 @@ class RetailInboxProcessor(models.AbstractModel):
         """Ask the connector for the documents, outside any transaction."""
         self.env["retail.drain"]._commit()
         try:
-            documents = backend._get_handler()._get_documents(backend, [item.message for item in items])
+            with self._step("fetch", items):
+                documents = backend._get_handler()._get_documents(backend, [item.message for item in items])
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             documents = {item.row["inbox_id"]: error for item in items}
         finally:

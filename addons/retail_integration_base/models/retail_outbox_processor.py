@@ -16,7 +16,7 @@ from odoo import models
 from odoo.exceptions import LockError
 
 from ..canonical import registry
-from ..engine import outbox_sql
+from ..engine import outbox_sql, telemetry
 from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
 from ..engine.messages import ImportResult, Intent, Outbound, Sent
 from .retail_inbox_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict
@@ -86,7 +86,8 @@ class RetailOutboxProcessor(models.AbstractModel):
         self._log_lost_attempts(rows)
         flow = self.env["retail.flow"].browse(rows[0]["flow_id"])
         backend = flow.backend_id._as_service()
-        self._process_group(backend, flow, [_Item(row) for row in rows])
+        with telemetry.Step("export", rows, self.env.cr.dbname):
+            self._process_group(backend, flow, [_Item(row) for row in rows])
 
     def _log_lost_attempts(self, rows):
         self._log(
@@ -234,9 +235,10 @@ class RetailOutboxProcessor(models.AbstractModel):
             return
         self.env["retail.drain"]._commit()
         try:
-            answers = backend._get_handler()._push(
-                backend, flow, [Outbound(item.intent, item.document) for item in items]
-            )
+            with telemetry.Step("push", [item.row for item in items], self.env.cr.dbname):
+                answers = backend._get_handler()._push(
+                    backend, flow, [Outbound(item.intent, item.document) for item in items]
+                )
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             self.env["retail.drain"]._rollback()
             is_fault_of_one = isinstance(error, VendorChanged | NeedsHuman) or not isinstance(error, RetailError)

@@ -1,0 +1,2 @@
+from . import controllers, models, wizards
+from .install import post_load

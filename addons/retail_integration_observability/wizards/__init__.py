@@ -1,0 +1,1 @@
+from . import retail_metrics_token_new
