@@ -44,7 +44,8 @@ FROM (
     JOIN retail_inbox m ON m.id = w.id
     UNION ALL
     SELECT w.flow_id, o.dirty_at
-    FROM (SELECT flow_id, min(id) AS id FROM retail_outbox_work WHERE NOT is_held AND NOT is_replay GROUP BY flow_id) first
+    FROM (SELECT flow_id, min(id) AS id FROM retail_outbox_work WHERE NOT is_held AND NOT is_replay
+          GROUP BY flow_id) first
     JOIN retail_outbox_work w ON w.id = first.id
     JOIN retail_outbox o ON o.id = w.outbox_id
     UNION ALL

@@ -1,0 +1,45 @@
+"""The figures of the way out."""
+
+from odoo.tests import tagged
+
+from odoo.addons.test_retail_integration.tests.outbox_common import OutboxCase
+
+from .common import MetricsCase
+
+
+@tagged("post_install", "-at_install")
+class TestOutboundMetrics(OutboxCase, MetricsCase):
+    def setUp(self):
+        super().setUp()
+        self.out_labels = {"backend_id": str(self.channel.id), "entity": "note", "direction": "out"}
+
+    def drain(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(6))
+
+    def test_a_change_is_marked_then_sent_and_counted_once(self):
+        self.make_notes("one", "two")
+        before = self.scrape()
+        self.assertEqual(before.value("retail_backlog_messages", state="marked", **self.out_labels), 2)
+        self.env.cr.execute("UPDATE retail_outbox_mark SET marked_at = marked_at - interval '20 minutes'")
+        self.assertGreaterEqual(self.scrape().value("retail_lag_seconds", **self.out_labels), 1200)
+        self.drain()
+        for _scrape in range(2):
+            scraped = self.scrape()
+            self.assertEqual(scraped.value("retail_backlog_messages", **self.out_labels), 0)
+            self.assertEqual(scraped.value("retail_lag_seconds", **self.out_labels), 0)
+            self.assertEqual(scraped.value("retail_messages_finished_total", outcome="done", **self.out_labels), 2)
+            self.assertEqual(scraped.value("retail_processing_seconds_count", **self.out_labels), 2)
+            self.assertGreaterEqual(scraped.value("retail_processing_seconds_sum", **self.out_labels), 2400)
+
+    def test_an_intent_that_waits_makes_its_flow_late(self):
+        self.make_notes("one")
+        self.channel.test_notes_url = "http://127.0.0.1:9"  # nobody listens: it is tried again later
+        self.drain()
+        self.env.cr.execute("UPDATE retail_outbox SET dirty_at = dirty_at - interval '1 hour'")
+        scraped = self.scrape()
+        self.assertEqual(scraped.value("retail_backlog_messages", state="retry", **self.out_labels), 1)
+        self.assertGreaterEqual(scraped.value("retail_lag_seconds", **self.out_labels), 3600)
+        checks = {check.name: check for check in self.env["retail.health"]._checks()}
+        self.assertIn("Channel, note: 36", checks["backlog"].detail)
