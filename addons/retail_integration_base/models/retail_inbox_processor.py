@@ -174,7 +174,7 @@ class RetailInboxProcessor(models.AbstractModel):
         if waiting:
             self._fetch_documents(backend, flow, waiting)
             waiting = [item for item in waiting if item.result is None]
-        with self._alone_on_shared(backend, flow, waiting), self._step("apply", items):
+        with self._alone_on_shared(backend, flow, waiting), self._step("apply", waiting):
             self._apply_and_finish(backend, flow, items, waiting, started)
 
     def _record_failure(self, backend, flow, item, error):
