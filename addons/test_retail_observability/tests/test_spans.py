@@ -10,8 +10,9 @@ from odoo.addons.retail_integration_base.engine.receive import Answer
 from odoo.addons.retail_integration_observability.engine.spans import Spans
 from odoo.addons.retail_integration_observability.install import Listener, _OwnSpans
 
+from simulators.otlp import Receiver, attributes_of
+
 from .common import MetricsCase
-from .receiver import Receiver, attributes_of
 
 
 @tagged("post_install", "-at_install")
@@ -30,9 +31,7 @@ class TestSpans(MetricsCase):
         self.drain()
         self.spans.flush()
         for message in (first, second):
-            mine = {
-                span.name: span for span in self.receiver.spans if span.trace_id == bytes.fromhex(message.trace_id)
-            }
+            mine = {span.name: span for span in self.receiver.spans if span.trace_id == bytes.fromhex(message.trace_id)}
             self.assertEqual(set(mine), {"retail.claim", "retail.import", "retail.fetch", "retail.apply"})
             whole = mine["retail.import"]
             for name in ("retail.fetch", "retail.apply"):

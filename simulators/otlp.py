@@ -1,5 +1,6 @@
 """An OTLP receiver: takes what an exporter posts and decodes it with the official protocol package."""
 
+import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,8 +18,6 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
-                    import gzip
-
                     body = gzip.decompress(body)
                 message = ExportTraceServiceRequest.FromString(body)
                 for resource in message.resource_spans:
