@@ -3,7 +3,7 @@
     .local/venv/bin/python -m benchmarks.observability [rounds, default 6]
 
 Two servers on copies of one database, the same addons but for this one; sides take turns, who begins changes every
-round. The dear side is scraped every two seconds, writes JSON logs and exports every span to a receiver that takes them.
+round. The dear side is scraped every two seconds, writes JSON logs and exports every span to a receiver.
 Then a million messages of history are laid down and the scrape is measured.
 """
 
@@ -41,7 +41,8 @@ INSERT INTO retail_inbox_work (inbox_id, backend_id, flow_id, lane, subject_key,
 SELECT id, backend_id, flow_id, id % 16, subject_key, true, 20, 0, 0, now() AT TIME ZONE 'UTC', false, false
 FROM retail_inbox WHERE state = 'pending';
 INSERT INTO retail_sync_log (at, backend_id, flow_id, inbox_id, direction, entity, subject_key, outcome, duration_ms)
-SELECT finished_at, backend_id, flow_id, id, 'in', 'note', subject_key, 'done', 5 FROM retail_inbox WHERE state = 'done';
+SELECT finished_at, backend_id, flow_id, id, 'in', 'note', subject_key, 'done', 5
+FROM retail_inbox WHERE state = 'done';
 ANALYZE
 """
 

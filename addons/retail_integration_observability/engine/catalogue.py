@@ -37,7 +37,6 @@ class Family:
 
     :param str kind: ``counter``, ``gauge`` or ``histogram``
     :param tuple bounds: of a histogram, in seconds
-    :param str table: this addon may lack it; then the metric is left out
     """
 
     name: str
@@ -46,7 +45,6 @@ class Family:
     labels: tuple
     sql: str
     bounds: tuple = ()
-    table: str = ""
 
 
 def _flow_series(metric, columns, condition="", group=""):
@@ -220,6 +218,37 @@ FAMILIES = (
         FROM retail_exception e
         JOIN retail_backend b ON b.id = e.backend_id JOIN res_currency c ON c.id = e.currency_id
         WHERE e.state = 'open' AND e.amount_at_risk <> 0 GROUP BY 1, 2, 3
+        """,
+    ),
+    Family(
+        "retail_circuit_open",
+        "gauge",
+        "1 where the channel does not answer and is asked once per interval only.",
+        (*BACKEND, "endpoint"),
+        """
+        SELECT c.backend_id, b.name, c.endpoint, (c.opened_at IS NOT NULL)::int
+        FROM retail_circuit c JOIN retail_backend b ON b.id = c.backend_id AND b.active
+        """,
+    ),
+    Family(
+        "retail_circuit_failures",
+        "gauge",
+        "Calls in a row that the channel did not answer.",
+        (*BACKEND, "endpoint"),
+        """
+        SELECT c.backend_id, b.name, c.endpoint, c.failures
+        FROM retail_circuit c JOIN retail_backend b ON b.id = c.backend_id AND b.active
+        """,
+    ),
+    Family(
+        "retail_circuit_wait_seconds",
+        "gauge",
+        "How long nobody calls the channel: it does not answer, or has asked to slow down.",
+        (*BACKEND, "endpoint"),
+        f"""
+        SELECT c.backend_id, b.name, c.endpoint,
+               COALESCE(GREATEST(EXTRACT(EPOCH FROM c.wait_until - {_NOW}), 0), 0)
+        FROM retail_circuit c JOIN retail_backend b ON b.id = c.backend_id AND b.active
         """,
     ),
     Family(

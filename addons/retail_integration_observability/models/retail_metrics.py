@@ -57,8 +57,6 @@ class RetailMetrics(models.AbstractModel):
         cr = env.cr
         metrics = []
         for family in self._get_families():
-            if family.table and family.table not in env:
-                continue
             cr.execute(family.sql)
             metrics.append(metric_family(family, cr.fetchall()))
         backends = env["retail.backend"].search([("active", "=", True)])

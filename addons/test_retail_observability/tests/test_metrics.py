@@ -187,7 +187,7 @@ class TestMetrics(MetricsCase):
         self.assertNotIn(message.trace_id, body)
         allowed = {
             "backend_id", "backend", "entity", "direction", "origin", "outcome", "way", "reason", "state", "kind",
-            "currency", "group", "channel",
+            "currency", "group", "channel", "endpoint",
         }  # fmt: skip
         for family in catalogue.FAMILIES:
             self.assertLessEqual(set(family.labels), allowed, family.name)

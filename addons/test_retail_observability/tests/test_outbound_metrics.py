@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.retail_integration_base.engine import circuit_sql
 from odoo.addons.test_retail_integration.tests.outbox_common import OutboxCase
 
 from .common import MetricsCase
@@ -43,3 +44,15 @@ class TestOutboundMetrics(OutboxCase, MetricsCase):
         self.assertGreaterEqual(scraped.value("retail_lag_seconds", **self.out_labels), 3600)
         checks = {check.name: check for check in self.env["retail.health"]._checks()}
         self.assertIn("Channel, note: 36", checks["backlog"].detail)
+
+    def test_a_channel_that_does_not_answer_shows_its_open_circuit(self):
+        labels = {"backend_id": str(self.channel.id), "endpoint": "api"}
+        for _call in range(circuit_sql.FAILURES_TO_OPEN):
+            self.assertEqual(self.scrape().value("retail_circuit_open", **labels), 0)
+            circuit_sql.fail(self.env.cr, self.channel.id, "api", "no answer")
+        scraped = self.scrape()
+        self.assertEqual(scraped.value("retail_circuit_open", **labels), 1)
+        self.assertEqual(scraped.value("retail_circuit_failures", **labels), circuit_sql.FAILURES_TO_OPEN)
+        self.assertGreater(scraped.value("retail_circuit_wait_seconds", **labels), 0)
+        circuit_sql.succeed(self.env.cr, self.channel.id, "api")
+        self.assertEqual(self.scrape().value("retail_circuit_open", **labels), 0)
