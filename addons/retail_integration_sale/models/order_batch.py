@@ -1,7 +1,7 @@
 """What Odoo asks once per record, asked once per batch of imported orders.
 
-A batch carries one :class:`OrderBatch` in its context. The methods that look at it (of quants, moves, transfers and analytic
-distributions) give the answers Odoo's own give; they only save asking again within one transaction, whose snapshot
+A batch carries one :class:`OrderBatch` in its context. The methods that look at it (of quants, moves, transfers and
+analytic distributions) give the answers Odoo's own give; they only save asking again within one transaction, whose snapshot
 does not change. Without a batch nothing is different.
 """
 
