@@ -145,10 +145,10 @@ def test_the_user_links_the_product_on_one_card_and_both_orders_go_through(world
     screen.picture("exceptions-kanban")
 
     screen.click(".o_kanban_record")
-    screen.wait(".o_form_view button[name=action_link_product]")
+    screen.wait(".o_form_view button[name=link_product]")
     screen.picture("exception-form")
 
-    screen.click("button[name=action_link_product]")
+    screen.click("button[name=link_product]")
     screen.wait(".modal .o_form_view")
     screen.click(".modal input[data-value=link]")
     screen.pick("product_id", OWN_PRODUCT)

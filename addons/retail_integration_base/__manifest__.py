@@ -17,6 +17,8 @@
         "data/ir_cron.xml",
         "views/templates.xml",
         "views/retail_exception_views.xml",
+        "views/retail_exception_cause_views.xml",
+        "views/retail_bulk_run_views.xml",
         "views/retail_inbox_views.xml",
         "views/retail_outbox_views.xml",
         "views/retail_sync_log_views.xml",

@@ -20,7 +20,6 @@
         "views/sale_order_views.xml",
         "views/retail_reservation_views.xml",
         "wizards/retail_fix_views.xml",
-        "views/retail_exception_views.xml",
         "views/menus.xml",
     ],
 }

@@ -7,7 +7,7 @@ loses it when the message is finished, so that claiming stays fast however long 
 import psycopg2
 from psycopg2.extras import Json, execute_values
 
-from .lanes import LOCK_SPACE, POLL_LOCK_SPACE, SHARED_LOCK_SPACE
+from .lanes import LOCK_SPACE, POLL_LOCK_SPACE, RUN_LOCK_SPACE, SHARED_LOCK_SPACE
 
 # One statement, so that a message never exists without its work item. A second delivery of the same event inserts
 # nothing and returns nothing.
@@ -140,6 +140,16 @@ def try_lock_poll(cr, flow_id):
 def unlock_poll(cr, flow_id):
     """Give the poll back."""
     _unlock(cr, POLL_LOCK_SPACE, flow_id)
+
+
+def try_lock_run(cr, run_id):
+    """Take a run over many records for this session and return whether nobody else is at it."""
+    return _try_lock(cr, RUN_LOCK_SPACE, run_id)
+
+
+def unlock_run(cr, run_id):
+    """Give the run back."""
+    _unlock(cr, RUN_LOCK_SPACE, run_id)
 
 
 def _try_lock(cr, space, number):

@@ -17,6 +17,8 @@ LOCK_SPACE = 0x52544C49
 SHARED_LOCK_SPACE = 0x52544C53
 #: The same for the poll of a flow. ASCII "RTLP".
 POLL_LOCK_SPACE = 0x52544C50
+#: The same for a run over many records (``retail.bulk.run``). ASCII "RTLR".
+RUN_LOCK_SPACE = 0x52544C52
 
 
 def lane_of(backend_id, subject_key):

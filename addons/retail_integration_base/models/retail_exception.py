@@ -1,17 +1,16 @@
-"""A piece of work for a person: what stopped, why, what it is worth, and how to get it going again."""
+"""A piece of work for a person: what stopped, why, what it is worth, and how to get it going again.
 
-from datetime import timedelta
+How it is opened and closed is said in ``retail_exception_life.py``, what people do about it in
+``retail_exception_work.py`` and ``retail_exception_fix.py``.
+"""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import inbox_sql
-from ..engine.fingerprint import cause_fingerprint
 from ..engine.redact import redact
 from ..engine.text import clean_text
 from .retail_inbox import short_subject
 
-_MAX_TITLE = 250
 #: What people write; everything else is the framework's, and closing asks for a reason.
 _WRITABLE = frozenset(("user_id", "deadline"))
 
@@ -57,6 +56,16 @@ class RetailException(models.Model):
     is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
     amount_at_risk = fields.Monetary(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
+    amount_company = fields.Monetary(
+        "At risk",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="The amount at risk in the company's currency, at the rate of the day it was last seen; summed up.",
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    is_unvalued = fields.Boolean(
+        readonly=True, help="The amount at risk is in a currency Odoo has no rate for, so that nobody can sum it up."
+    )
     facts = fields.Json(readonly=True, help="What a fix needs to know.")
     evidence = fields.Text("Technical details", readonly=True)
     help_text = fields.Text("What to do", compute="_compute_help_text")
@@ -67,6 +76,17 @@ class RetailException(models.Model):
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
     occurrences = fields.Integer(readonly=True, default=1, aggregator=None)
     last_seen_at = fields.Datetime("Last seen", readonly=True)
+    first_seen_at = fields.Datetime("First seen", readonly=True)
+    is_regression = fields.Boolean("Came back", readonly=True, help="It was resolved before, and failed again.")
+    reopened_count = fields.Integer("Times reopened", readonly=True, aggregator=None)
+    previous_id = fields.Many2one(
+        "retail.exception",
+        "Ignored before",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Somebody ignored the same failure of the same subject earlier. That was about what had come until then.",
+    )
     resolution = fields.Char("Reason", readonly=True, tracking=True)
     closed_by_id = fields.Many2one("res.users", "Closed by", readonly=True)
     closed_at = fields.Datetime("Closed", readonly=True)
@@ -76,6 +96,9 @@ class RetailException(models.Model):
         "(backend_id, kind, subject_key) WHERE state = 'open'", "This is an open exception already."
     )
     _subject_index = models.Index("(backend_id, subject_key)")
+    # The board, the list and the page of a cause: what is open, most urgent first.
+    _open_index = models.Index("(deadline, id) WHERE state = 'open'")
+    _open_cause_index = models.Index("(cause_id, deadline, id) WHERE state = 'open'")
 
     # ---------------------------------------------------------------- computed
 
@@ -136,10 +159,12 @@ class RetailException(models.Model):
 
     @api.depends("inbox_ids")
     def _compute_received(self):
-        for exception in self:
-            messages = exception.inbox_ids.sorted("id")
-            exception.inbox_count = len(messages)
-            exception.received = messages[-1:].body_redacted or False
+        messages = {exception: exception.inbox_ids.sorted("id") for exception in self}
+        newest = self.env["retail.inbox"].union(*(same[-1:] for same in messages.values()))
+        newest.mapped("body_redacted")  # all bodies in one read
+        for exception, same in messages.items():
+            exception.inbox_count = len(same)
+            exception.received = same[-1:].body_redacted or False
 
     def write(self, vals):
         if not self.env.su and any(
@@ -149,177 +174,6 @@ class RetailException(models.Model):
                 self.env._("Only the owner and the deadline are written; close an exception with a reason.")
             )
         return super().write(vals)
-
-    # ---------------------------------------------------------------- opened and closed by the framework
-
-    @api.model
-    def _open(
-        self,
-        backend,
-        subject_key,
-        error,
-        *,
-        kind,
-        cause_key,
-        cause_title,
-        flow=None,
-        evidence=None,
-        facts=None,
-        amount=None,
-    ):
-        """Open an exception for a subject, or bring the open one of this kind up to date.
-
-        Other open exceptions of the subject are closed: what stopped it then does not stop it now.
-
-        :param Exception error: its text is what people read
-        :param tuple amount: ``(Decimal, ISO currency code)`` at risk, or ``None``
-        :return: the open exception
-        """
-        # A flow's owner follows the queue; a mail per exception would be a thousand on a bad day.
-        self = self.with_context(mail_auto_subscribe_no_notify=True)
-        same_subject = self.search(
-            [("backend_id", "=", backend.id), ("subject_key", "=", subject_key), ("state", "=", "open")]
-        )
-        current = same_subject.filtered(lambda exception: exception.kind == kind)[:1]
-        (same_subject - current)._close("resolved", self.env._("It went past this point; something else stops it now."))
-        currency = self.env["res.currency"]
-        if amount:
-            currency = currency.with_context(active_test=False).search([("name", "=", amount[1])], limit=1)
-        values = {
-            "name": clean_text(str(error) or type(error).__name__)[:_MAX_TITLE],
-            "cause_id": self._get_cause(backend.company_id, kind, cause_key, cause_title).id,
-            "facts": facts or {},
-            "evidence": evidence,
-            "amount_at_risk": float(amount[0]) if amount else 0.0,
-            "currency_id": (currency or backend.company_id.currency_id).id,
-            "last_seen_at": fields.Datetime.now(),
-        }
-        if current:
-            current.write(dict(values, occurrences=current.occurrences + 1))
-            return current
-        deadline = fields.Datetime.now() + timedelta(minutes=flow.sla_minutes) if flow and flow.sla_minutes else False
-        return self.create(
-            dict(
-                values,
-                kind=kind,
-                backend_id=backend.id,
-                flow_id=flow.id if flow else False,
-                subject_key=subject_key,
-                user_id=flow.owner_id.id if flow else False,
-                deadline=deadline,
-            )
-        )
-
-    def _get_cause(self, company, kind, cause_key, cause_title):
-        fingerprint = cause_fingerprint(kind, cause_key)
-        causes = self.env["retail.exception.cause"]
-        cause = causes.search([("company_id", "=", company.id), ("fingerprint", "=", fingerprint)], limit=1)
-        if cause:
-            return cause
-        # Two lanes may meet the same new cause at once: the second waits for the first, and may have to start again
-        # with a snapshot that has the row.
-        self.env.cr.execute(
-            "INSERT INTO retail_exception_cause (company_id, fingerprint, name, create_uid, create_date, write_uid, "
-            "write_date) VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC') "
-            "ON CONFLICT (company_id, fingerprint) DO UPDATE SET write_date = EXCLUDED.write_date RETURNING id",
-            (company.id, fingerprint, clean_text(cause_title)[:_MAX_TITLE], self.env.uid, self.env.uid),
-        )
-        return causes.browse(self.env.cr.fetchone()[0])
-
-    @api.model
-    def _resolve_subjects(self, backend, subject_keys):
-        """Close the open exceptions of subjects that went through."""
-        if subject_keys:
-            self.search(
-                [("backend_id", "=", backend.id), ("subject_key", "in", list(subject_keys)), ("state", "=", "open")]
-            )._close("resolved", self.env._("A later attempt succeeded."))
-
-    def _close(self, state, reason):
-        if self:
-            self.sudo().write(
-                {
-                    "state": state,
-                    "resolution": reason,
-                    "closed_by_id": self.env.uid,
-                    "closed_at": fields.Datetime.now(),
-                }
-            )
-
-    # ---------------------------------------------------------------- what people do
-
-    def action_replay(self):
-        """Try again the messages these exceptions hold."""
-        self._check_operator()
-        self._replay()
-        return True
-
-    def action_view_cause(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("retail_integration_base.action_retail_exception")
-        return dict(action, domain=[("cause_id", "=", self.cause_id.id)], context={})
-
-    def action_view_messages(self):
-        action = self.env["ir.actions.act_window"]._for_xml_id("retail_integration_base.action_retail_inbox")
-        return dict(action, domain=[("exception_id", "in", self.ids)])
-
-    def action_resolve(self):
-        return self._action_close("resolved", self.env._("Resolve"))
-
-    def action_ignore(self):
-        return self._action_close("ignored", self.env._("Ignore"))
-
-    def action_take(self):
-        """Make it mine."""
-        self._check_operator()
-        self.write({"user_id": self.env.uid})
-        return True
-
-    def _action_close(self, state, title):
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": "retail.exception.close",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_exception_ids": self.ids, "default_state": state},
-        }
-
-    def _with_same_cause(self):
-        """Return the open exceptions that share the cause of these, these included."""
-        return self.search([("cause_id", "in", self.cause_id.ids), ("state", "=", "open")])
-
-    def _fix_and_replay(self, note):
-        """Note what was mended and try again; an exception closes when its message goes through.
-
-        :param str note: what was done, for the chatter
-        """
-        self._check_operator()
-        for exception in self:
-            exception.message_post(body=note, subtype_xmlid="mail.mt_note")
-        self._replay()
-
-    def _replay(self):
-        waiting = self.filtered(lambda exception: exception.state == "open").sudo().inbox_ids
-        waiting.filtered(lambda message: message.state in ("held", "quarantined", "retry"))._requeue()
-
-    def _close_by_hand(self, state, reason):
-        """Close with a person's reason; what was held is ignored for the same reason."""
-        self._check_operator()
-        messages = self.sudo().inbox_ids.filtered(lambda message: message.state in ("held", "retry", "quarantined"))
-        inbox_sql.finish_messages(
-            self.env.cr,
-            [
-                {"id": message.id, "state": "ignored", "reason": reason, "exception_id": message.exception_id.id}
-                for message in messages
-            ],
-        )
-        self.env.cr.execute("DELETE FROM retail_inbox_work WHERE inbox_id = ANY(%s)", (messages.ids,))
-        self.env["retail.inbox"].invalidate_model()
-        self._close(state, reason)
-
-    def _check_operator(self):
-        if not self.env.su and not self.env.user.has_group("retail_integration_base.group_retail_operator"):
-            raise UserError(self.env._("Only operators work on exceptions."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -1,1 +1,1 @@
-from . import retail_exception_close
+from . import retail_exception_close, retail_fix

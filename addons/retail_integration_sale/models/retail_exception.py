@@ -1,6 +1,8 @@
-"""The kinds of work that sales bring, and the wizards that mend them."""
+"""The kinds of work that sales bring, and the fixes that mend them."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+
+from odoo.addons.retail_integration_base.engine.fixes import Fix
 
 KINDS = [
     ("product_unknown", "Unknown product"),
@@ -54,44 +56,38 @@ class RetailException(models.Model):
             ),
         }
 
-    def action_link_product(self):
-        return self._open_fix("retail.fix.product", self.env._("Link product"))
-
-    def action_map_tax(self):
-        return self._open_fix("retail.fix.tax", self.env._("Map tax"))
-
-    def action_choose_customer(self):
-        return self._open_fix("retail.fix.customer", self.env._("Choose customer"))
-
-    def action_accept_difference(self):
-        return self._open_fix("retail.fix.difference", self.env._("Accept difference"))
-
-    def action_keep_order(self):
-        return self._open_fix("retail.fix.order", self.env._("Keep order as it is"))
-
-    def _open_fix(self, model, title):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": model,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_exception_id": self.id},
-        }
-
-    # ---------------------------------------------------------------- reservations that failed
-
-    def _find_reservations(self):
-        return self.env["retail.reservation"].sudo().search([("exception_id", "in", self.ids)])
-
-    def _replay(self):
-        result = super()._replay()
-        self.filtered(lambda exception: exception.state == "open")._find_reservations()._release()
-        return result
-
-    def _close_by_hand(self, state, reason):
-        """Whoever closes it decides that the goods are not reserved by us: the transfer waits for a person."""
-        self._check_operator()
-        self._find_reservations().unlink()
-        return super()._close_by_hand(state, reason)
+    @api.model
+    def _get_fixes(self):
+        _ = self.env._
+        return [
+            *super()._get_fixes(),
+            Fix(
+                "link_product",
+                _("Link product"),
+                frozenset(("product_unknown", "product_ambiguous")),
+                wizard="retail.fix.product",
+            ),
+            Fix("map_tax", _("Map tax"), frozenset(("tax_unmapped",)), wizard="retail.fix.tax"),
+            Fix(
+                "choose_customer",
+                _("Choose customer"),
+                frozenset(("customer_ambiguous",)),
+                wizard="retail.fix.customer",
+            ),
+            # What is decided order by order, with a reason, is not for all of a cause.
+            Fix(
+                "accept_difference",
+                _("Accept difference"),
+                frozenset(("amount_mismatch",)),
+                wizard="retail.fix.difference",
+                group="retail_integration_base.group_retail_accountant",
+                is_bulk=False,
+            ),
+            Fix(
+                "keep_order",
+                _("Keep order as it is"),
+                frozenset(("order_changed_after_delivery",)),
+                wizard="retail.fix.order",
+                is_bulk=False,
+            ),
+        ]

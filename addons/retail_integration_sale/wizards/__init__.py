@@ -1,5 +1,4 @@
 from . import (
-    retail_fix,
     retail_fix_customer,
     retail_fix_difference,
     retail_fix_order,

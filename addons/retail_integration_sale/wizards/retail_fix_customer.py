@@ -25,18 +25,21 @@ class RetailFixCustomer(models.TransientModel):
             wizard.candidate_ids = self.env["res.partner"].browse(facts.get("candidate_ids") or []).exists()
             wizard.email = facts.get("email")
 
-    def action_apply(self):
-        """Remember the choice and replay."""
-        self.ensure_one()
-        facts = self._get_facts()
+    def _check(self):
+        if self.mode == "choose" and not self.partner_id:
+            raise UserError(self.env._("Choose the contact who bought."))
+
+    def _prepare(self):
         if self.mode == "create":
             self.partner_id = self.env["res.partner"].create(
-                {"name": facts.get("name") or self.email, "email": self.email}
+                {"name": self._get_facts().get("name") or self.email, "email": self.email}
             )
-        if not self.partner_id:
-            raise UserError(self.env._("Choose the contact who bought."))
+            self.mode = "choose"
+
+    def _mend(self, exceptions):
+        """Remember the choice for each way the channel names this customer."""
         bindings = self.env["retail.binding.partner"]
-        for key in {(exception.facts or {}).get("partner_key") for exception in self._get_exceptions()} - {None}:
+        for key in {(exception.facts or {}).get("partner_key") for exception in exceptions} - {None}:
             binding = bindings.search([("backend_id", "=", self.backend_id.id), ("external_id", "=", key)])
             if binding:
                 binding.partner_id = self.partner_id
@@ -44,4 +47,6 @@ class RetailFixCustomer(models.TransientModel):
                 bindings.create(
                     {"backend_id": self.backend_id.id, "external_id": key, "partner_id": self.partner_id.id}
                 )
-        return self._replay(self.env._("The customer is %s.", self.partner_id.display_name))
+
+    def _get_note(self):
+        return self.env._("The customer is %s.", self.partner_id.display_name)

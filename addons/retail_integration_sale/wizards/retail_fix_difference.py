@@ -1,7 +1,7 @@
 """Accept that one order's total differs from what Odoo works out."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 
 class RetailFixDifference(models.TransientModel):
@@ -38,13 +38,12 @@ class RetailFixDifference(models.TransientModel):
         text = "%s × %s  %s" % (line["quantity"], line["price_unit"], line["name"].partition("\n")[0])
         return "%s  [%s]" % (text, ", ".join(line["taxes"])) if line["taxes"] else text
 
-    def action_apply(self):
-        """Remember that the difference is accepted and replay; the importer books it as a rounding line."""
-        self.ensure_one()
-        if not self.env.user.has_group("retail_integration_base.group_retail_accountant"):
-            raise AccessError(self.env._("Only accountants accept differences."))
+    def _check(self):
         if not self.reason.strip():
             raise UserError(self.env._("Say why: an auditor will want to know."))
+
+    def _mend(self, exceptions):
+        """Remember that the difference is accepted; the importer books it as a rounding line."""
         external_id = self._get_facts().get("order_external_id")
         model = self.env["retail.accepted.difference"]
         model.sudo().search([("backend_id", "=", self.backend_id.id), ("order_external_id", "=", external_id)]).unlink()
@@ -58,11 +57,11 @@ class RetailFixDifference(models.TransientModel):
                 "reason": self.reason.strip(),
             }
         )
-        return self._replay(
-            self.env._(
-                "Difference of %(amount)s accepted, of taxes %(taxes)s: %(reason)s",
-                amount=self.currency_id.format(self.difference),
-                taxes=self.currency_id.format(self.tax_difference),
-                reason=self.reason.strip(),
-            )
+
+    def _get_note(self):
+        return self.env._(
+            "Difference of %(amount)s accepted, of taxes %(taxes)s: %(reason)s",
+            amount=self.currency_id.format(self.difference),
+            taxes=self.currency_id.format(self.tax_difference),
+            reason=self.reason.strip(),
         )

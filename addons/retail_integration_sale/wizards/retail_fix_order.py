@@ -29,12 +29,13 @@ class RetailFixOrder(models.TransientModel):
         bindings = self.env["retail.binding.order"]._find_by_external(self.exception_id.backend_id, [external_id])
         return bindings[external_id].order_id if bindings else self.env["sale.order"]
 
-    def action_apply(self):
-        """Take the order's lines, addresses and state out of the channel's hands, and replay."""
-        self.ensure_one()
-        order = self._find_order()
-        if not order:
+    def _check(self):
+        if not self._find_order():
             raise UserError(self.env._("No order is linked to this exception. Ignore it."))
+
+    def _mend(self, exceptions):
+        """Take the order's lines, addresses and state out of the channel's hands."""
+        order = self._find_order()
         # The operator decides about the link to the channel; that is no right to edit sales orders.
         order = order.sudo()
         order.retail_keep_lines = True
@@ -45,4 +46,6 @@ class RetailFixOrder(models.TransientModel):
                 reason=self.reason.strip(),
             )
         )
-        return self._replay(self.env._("The order is kept as it is: %s", self.reason.strip()))
+
+    def _get_note(self):
+        return self.env._("The order is kept as it is: %s", self.reason.strip())

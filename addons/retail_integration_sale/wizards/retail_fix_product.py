@@ -33,19 +33,22 @@ class RetailFixProduct(models.TransientModel):
             ids = wizard._get_facts().get("candidate_ids") or []
             wizard.candidate_ids = self.env["product.product"].browse(ids).exists()
 
-    def action_apply(self):
-        """Link and replay."""
-        self.ensure_one()
+    def _check(self):
+        if self.mode == "link" and not self.product_id:
+            raise UserError(self.env._("Choose the product that is sold as “%s”.", self.title))
+
+    def _prepare(self):
         if self.mode == "create":
             self.product_id = self.env["retail.product.creator"]._create_from_facts(self._get_facts())
-        if not self.product_id:
-            raise UserError(self.env._("Choose the product that is sold as “%s”.", self.title))
-        for exception in self._get_exceptions():
+            self.mode = "link"
+
+    def _mend(self, exceptions):
+        for exception in exceptions:
             self._link(exception)
-        return self._replay(
-            self.env._(
-                "“%(title)s” is %(product)s.", title=self.title or self.sku, product=self.product_id.display_name
-            )
+
+    def _get_note(self):
+        return self.env._(
+            "“%(title)s” is %(product)s.", title=self.title or self.sku, product=self.product_id.display_name
         )
 
     def _link(self, exception):

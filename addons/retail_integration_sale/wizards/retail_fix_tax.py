@@ -50,12 +50,15 @@ class RetailFixTax(models.TransientModel):
         names = {(facts.get(key) or "").casefold() for key in ("region_code", "region_name")} - {""}
         return country.state_ids.filtered(lambda state: {state.code.casefold(), state.name.casefold()} & names)[:1]
 
-    def action_apply(self):
-        """Add the mapping and replay."""
-        self.ensure_one()
+    map_id = fields.Many2one("retail.tax.map")
+
+    def _check(self):
         if not self.tax_ids:
             raise UserError(self.env._("Choose the tax that stands for “%s”.", self.title))
-        line = self.env["retail.tax.map"].create(
+
+    def _prepare(self):
+        """Add the mapping: one serves all orders of the backend."""
+        self.map_id = self.env["retail.tax.map"].create(
             {
                 "backend_id": self.backend_id.id,
                 "title": self.title if self.only_this_title else False,
@@ -66,10 +69,13 @@ class RetailFixTax(models.TransientModel):
                 "tax_ids": self.tax_ids.ids,
             }
         )
-        return self._replay(
-            self.env._(
-                "The tax %(name)s is mapped to %(taxes)s.",
-                name=line.display_name,
-                taxes=", ".join(self.tax_ids.mapped("display_name")),
-            )
+
+    def _mend(self, exceptions):
+        """The mapping is all that was missing."""
+
+    def _get_note(self):
+        return self.env._(
+            "The tax %(name)s is mapped to %(taxes)s.",
+            name=self.map_id.display_name,
+            taxes=", ".join(self.tax_ids.mapped("display_name")),
         )

@@ -1,1 +1,7 @@
-from . import retail_connector_notes, retail_exporter_note, retail_importer_note, test_retail_note
+from . import (
+    retail_connector_notes,
+    retail_exporter_note,
+    retail_importer_note,
+    test_retail_fix,
+    test_retail_note,
+)

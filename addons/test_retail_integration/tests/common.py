@@ -32,6 +32,11 @@ class RetailCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What the notes are worth, they are worth in euros.
+        euro = cls.env.ref("base.EUR")
+        if euro != cls.env.company.currency_id:
+            euro.rate_ids.unlink()
+            cls.env["res.currency.rate"].create({"currency_id": euro.id, "name": "2020-01-01", "rate": 0.8})
         cls.backend = cls.make_backend("Notes")
         cls.flow = cls.backend.flow_ids.filtered(lambda flow: flow.entity == "note")
 
