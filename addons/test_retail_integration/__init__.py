@@ -1,1 +1,1 @@
-from . import canonical, controllers, models
+from . import canonical, controllers, models, wizards

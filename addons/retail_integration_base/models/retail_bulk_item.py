@@ -45,7 +45,7 @@ class RetailBulkItem(models.Model):
         self.env.cr.flush()
         execute_values(
             self.env.cr._obj,
-            "INSERT INTO retail_bulk_item (run_id, %s, amount, state) VALUES %%s" % column,
+            "INSERT INTO retail_bulk_item (run_id, %s, amount, state) VALUES %%s" % column,  # noqa: S608 one of two
             [(run.id, record_id, amount) for record_id, amount in rows],
             template="(%s, %s, %s, 'pending')",
             page_size=1000,

@@ -7,7 +7,7 @@ from ..engine.fixes import Fix
 
 
 class RetailException(models.Model):
-    _inherit = "retail.exception"
+    _inherit = "retail.exception"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     fixes = fields.Json(compute="_compute_fixes", help="The buttons that mend this exception.")
 

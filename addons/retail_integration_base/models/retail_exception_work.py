@@ -12,7 +12,7 @@ AT_ONCE = 200
 
 
 class RetailException(models.Model):
-    _inherit = "retail.exception"
+    _inherit = "retail.exception"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     def action_replay(self):
         """Try again what these exceptions hold."""

@@ -8,7 +8,7 @@ _WAITING = ("held", "retry")
 
 
 class RetailException(models.Model):
-    _inherit = "retail.exception"
+    _inherit = "retail.exception"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     outbox_ids = fields.One2many("retail.outbox", "exception_id", "Intents for the channel")
     outbox_count = fields.Integer("Intents held", compute="_compute_outbox_count")
@@ -32,9 +32,9 @@ class RetailException(models.Model):
         self.filtered(lambda exception: exception.state == "open")._get_waiting_intents()._requeue()
         return result
 
-    def _close_by_hand(self, state, reason):
+    def _drop_held(self, reason):
         intents = self._get_waiting_intents()
-        result = super()._close_by_hand(state, reason)
+        result = super()._drop_held(reason)
         outbox_sql.finish(
             self.env.cr,
             [

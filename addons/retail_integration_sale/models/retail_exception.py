@@ -91,3 +91,18 @@ class RetailException(models.Model):
                 is_bulk=False,
             ),
         ]
+
+    # ---------------------------------------------------------------- reservations that failed
+
+    def _find_reservations(self):
+        return self.env["retail.reservation"].sudo().search([("exception_id", "in", self.ids)])
+
+    def _replay(self):
+        result = super()._replay()
+        self.filtered(lambda exception: exception.state == "open")._find_reservations()._release()
+        return result
+
+    def _drop_held(self, reason):
+        """Whoever closes it decides that the goods are not reserved by us: the transfer waits for a person."""
+        self._find_reservations().unlink()
+        return super()._drop_held(reason)

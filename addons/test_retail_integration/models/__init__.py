@@ -2,6 +2,5 @@ from . import (
     retail_connector_notes,
     retail_exporter_note,
     retail_importer_note,
-    test_retail_fix,
     test_retail_note,
 )

@@ -19,17 +19,17 @@ class BulkCase(RetailCase):
         super().setUp()
         self.operator = self.make_user("operator", GROUP + "operator")
 
-    def fail(self, *external_ids, backend=None):
+    def fail_notes(self, *external_ids, backend=None):
         for external_id in external_ids:
             self.bring(external_id, "needs human", backend=backend)
         self.drain()
         backend = backend or self.backend
         return self.env["retail.exception"].search(
-            [("backend_id", "=", backend.id), ("state", "=", "open")], order="id"
+            [("backend_id", "=", backend.id), ("state", "=", "open")], order="subject_key"
         )
 
     def fail_many(self, count):
-        return self.fail(*("n%02d" % number for number in range(count)))
+        return self.fail_notes(*("n%02d" % number for number in range(count)))
 
     def fill(self, record, user=None, code="permit_note", **values):
         """Press a fix's button and fill its wizard as its form does."""
@@ -54,7 +54,7 @@ class BulkCase(RetailCase):
 
 class TestFixRegistry(BulkCase):
     def test_an_exception_shows_the_fixes_of_its_kind_that_the_user_may_use(self):
-        exception = self.fail("n1")
+        exception = self.fail_notes("n1")
         codes = lambda user: [fix["code"] for fix in exception.with_user(user).fixes]  # noqa: E731
         self.assertEqual(codes(self.operator), ["permit_note", "replay"])
         accountant = self.make_user("accountant", GROUP + "accountant")
@@ -65,17 +65,17 @@ class TestFixRegistry(BulkCase):
         self.assertEqual([fix["code"] for fix in bug.fixes], ["replay"])
 
     def test_a_cause_shows_only_what_may_be_applied_to_many(self):
-        cause = self.fail("n1", "n2").cause_id
+        cause = self.fail_notes("n1", "n2").cause_id
         accountant = self.make_user("accountant", GROUP + "accountant")
         self.assertEqual([fix["code"] for fix in cause.with_user(accountant).fixes], ["permit_note", "replay"])
 
     def test_a_closed_exception_shows_none(self):
-        exception = self.fail("n1")
+        exception = self.fail_notes("n1")
         exception._close("ignored", "x")
         self.assertFalse(exception.fixes)
 
     def test_a_fix_for_another_role_or_kind_is_refused_whatever_the_client_asks(self):
-        exception = self.fail("n1").with_user(self.operator)
+        exception = self.fail_notes("n1").with_user(self.operator)
         with self.assertRaises(AccessError):
             exception.action_fix("accountants_only")
         with self.assertRaises(UserError):
@@ -90,7 +90,7 @@ class TestFixRegistry(BulkCase):
             wizard.action_apply()
 
     def test_a_wizard_that_lacks_an_answer_does_nothing(self):
-        exception = self.fail("n1")
+        exception = self.fail_notes("n1")
         with self.assertRaises(UserError):
             self.apply(exception, answer=False)
         self.assertFalse(self.mends())
@@ -98,12 +98,12 @@ class TestFixRegistry(BulkCase):
     def test_the_auditor_fixes_nothing(self):
         auditor = self.make_user("auditor", GROUP + "auditor")
         with self.assertRaises(UserError):
-            self.fail("n1").with_user(auditor).action_fix("replay")
+            self.fail_notes("n1").with_user(auditor).action_fix("replay")
 
 
 class TestBulkRun(BulkCase):
     def test_one_exception_is_mended_at_once_without_a_run(self):
-        exceptions = self.fail("n1", "n2")
+        exceptions = self.fail_notes("n1", "n2")
         self.assertFalse(self.apply(exceptions[0], apply_to_all=False))
         self.assertEqual(self.mended(), ["note:n1"])
         self.drain()
@@ -178,15 +178,15 @@ class TestBulkRun(BulkCase):
         self.assertEqual(len(self.mended()), 5)
 
     def test_one_that_cannot_be_mended_is_said_so_and_stops_no_other(self):
-        self.fail("a", "cannot", "b")
-        run = self.apply(self.fail()[0])
+        self.fail_notes("a", "cannot", "b")
+        run = self.apply(self.fail_notes()[0])
         self.assertEqual((run.state, run.done_count, run.failed_count), ("done", 2, 1))
         self.assertEqual(run.item_ids.filtered(lambda item: item.state == "failed").note, "This one cannot be mended.")
         self.assertEqual(sorted(self.mended()), ["note:a", "note:b"])
 
     def test_what_was_closed_meanwhile_is_left_alone(self):
         run = self.make_run(3)
-        closed = self.fail()[0]
+        closed = self.fail_notes()[0]
         closed._close("resolved", "Somebody was faster")
         run._job_work()
         self.assertEqual((run.done_count, run.skipped_count), (2, 1))
@@ -217,7 +217,7 @@ class TestBulkRun(BulkCase):
     def test_the_preview_says_how_many_what_it_is_worth_and_what_is_left_out(self):
         exceptions = self.fail_many(2)
         other = self.make_backend("Other shop")
-        self.fail("x1", backend=other)
+        self.fail_notes("x1", backend=other)
         preview = self.fill(exceptions[0]).preview
         self.assertIn("2 exceptions worth", preview)
         self.assertIn("1 × of another backend (Other shop)", preview)

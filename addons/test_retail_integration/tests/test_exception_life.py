@@ -20,7 +20,7 @@ class TestExceptionLife(RetailCase):
     def exceptions(self):
         return self.env["retail.exception"].search([("backend_id", "=", self.backend.id)], order="id")
 
-    def fail(self, version=1, external_id="n1"):
+    def fail_notes(self, version=1, external_id="n1"):
         self.bring(external_id, "needs human", version)
         self.drain()
         return self.exceptions().filtered(lambda exception: exception.state == "open")
@@ -32,9 +32,9 @@ class TestExceptionLife(RetailCase):
         return "".join(exception.message_ids.mapped("body"))
 
     def test_what_was_resolved_and_fails_again_is_the_old_card_with_its_history(self):
-        exception = self.fail()
+        exception = self.fail_notes()
         self.close(exception)
-        self.assertEqual(self.fail(2), exception)
+        self.assertEqual(self.fail_notes(2), exception)
         self.assertTrue(exception.is_regression)
         self.assertEqual((exception.reopened_count, exception.occurrences), (1, 2))
         self.assertFalse(exception.resolution or exception.closed_at or exception.closed_by_id)
@@ -42,44 +42,44 @@ class TestExceptionLife(RetailCase):
         self.assertGreater(exception.deadline, fields.Datetime.now())
 
     def test_what_a_later_attempt_resolved_comes_back_too(self):
-        exception = self.fail()
+        exception = self.fail_notes()
         self.bring("n1", "fine", 2)
         self.drain()
         self.assertEqual(exception.state, "resolved")
-        self.assertEqual(self.fail(3), exception)
+        self.assertEqual(self.fail_notes(3), exception)
 
     def test_after_the_days_of_the_backend_a_failure_is_a_new_card(self):
-        exception = self.fail()
+        exception = self.fail_notes()
         self.close(exception)
         exception.sudo().closed_at = fields.Datetime.now() - timedelta(days=15)
-        self.assertNotEqual(self.fail(2), exception)
+        self.assertNotEqual(self.fail_notes(2), exception)
         self.assertFalse(self.exceptions()[-1].is_regression)
 
     def test_with_no_days_every_failure_is_a_new_card(self):
         self.backend.regression_days = 0
-        exception = self.fail()
+        exception = self.fail_notes()
         self.close(exception)
-        self.assertNotEqual(self.fail(2), exception)
+        self.assertNotEqual(self.fail_notes(2), exception)
 
     def test_what_was_ignored_stays_ignored_and_the_new_failure_is_a_card_that_says_so(self):
-        ignored = self.fail()
+        ignored = self.fail_notes()
         self.close(ignored, "ignored")
-        new = self.fail(2)
+        new = self.fail_notes(2)
         self.assertEqual((len(new), ignored.state, new.previous_id), (1, "ignored", ignored))
         self.assertNotEqual(new, ignored)
         self.assertIn("Entered by hand", self.texts(new))
         self.assertIn("failed again", self.texts(ignored))
 
     def test_another_subject_or_another_kind_is_no_regression(self):
-        exception = self.fail()
+        exception = self.fail_notes()
         self.close(exception)
-        self.assertNotEqual(self.fail(1, "n2"), exception)
+        self.assertNotEqual(self.fail_notes(1, "n2"), exception)
         self.bring("n1", "bug", 2)
         self.drain()
         self.assertEqual(exception.state, "resolved")
 
     def test_another_backends_subject_is_no_regression(self):
-        exception = self.fail()
+        exception = self.fail_notes()
         self.close(exception)
         other = self.make_backend("Other")
         self.bring("n1", "needs human", 1, backend=other)

@@ -122,7 +122,7 @@ class TestFourEyes(BulkCase):
 
     def test_the_limit_of_each_backend_counts_for_its_own(self):
         other = self.make_backend("Other")
-        theirs = self.fail("o1", backend=other)
+        theirs = self.fail_notes("o1", backend=other)
         self.backend.approval_limit = 0
         other.approval_limit = self.each / 2
         self.assertFalse(self.ignore(self.exceptions).needs_approval)
