@@ -1,8 +1,8 @@
 """What Odoo asks once per record, asked once per batch of imported orders.
 
 A batch carries one :class:`OrderBatch` in its context. The methods that look at it (of quants, moves, transfers and
-analytic distributions) give the answers Odoo's own give; they only save asking again within one transaction, whose snapshot
-does not change. Without a batch nothing is different.
+analytic distributions) give the answers Odoo's own give. They only save asking again within one transaction, whose
+snapshot does not change. Without a batch nothing is different.
 """
 
 from dataclasses import dataclass, field

@@ -1,0 +1,211 @@
+"""A simulated Shopify shop connected to an Odoo of its own, its sales, and whether Odoo is right about them
+afterwards."""
+
+import os
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+
+from setup import addons, database, demo_world, environment
+from setup.odoo_rpc import OdooClient, get_json, post_json
+from setup.server import running
+
+STOCK = 100_000
+DUPLICATES, OUT_OF_ORDER = 0.2, 0.1
+#: What Shopify gives its largest customers: a flash sale measures us, not a small plan's rate limit.
+BUCKET = {"maximum": 20_000, "restore_rate": 1_000}
+CLIENTS = 4
+_LOOK_SECONDS = 0.2
+
+
+class Sale:
+    """What happens in the shop, and what Odoo makes of it.
+
+    :param demo_world.World world: shop and Odoo, connected
+    :param sql: function that runs one statement on Odoo's database
+    """
+
+    def __init__(self, world, sql):
+        self.world = world
+        self.sql = sql
+        self.skus = []
+
+    def prepare(self, hot, reservation):
+        """Choose ``hot`` products that everybody wants, with plenty of stock; let the channel misbehave."""
+        odoo = self.world.odoo
+        products = odoo.call(
+            "product.product",
+            "search_read",
+            [("is_storable", "=", True), ("default_code", "!=", False)],
+            fields=["default_code"],
+            order="id",
+        )
+        known = {variant["sku"] for variant in get_json(f"{self.world.shop_url}/_sim/products")["variants"]}
+        chosen = [product for product in products if product["default_code"] in known][:hot]
+        self.skus = [product["default_code"] for product in chosen]
+        self._stock_up([product["id"] for product in chosen])
+        odoo.call("retail.flow", "write", [self.order_flow()], {"reservation": reservation})
+        self._post("settings", bucket=BUCKET)
+        self._post("faults", fault="duplicate_webhooks", probability=DUPLICATES)
+        self._post("faults", fault="reorder_webhooks", probability=OUT_OF_ORDER, seconds=2)
+
+    def order_flow(self):
+        domain = [("backend_id", "=", self.world.backend_id), ("entity", "=", "order"), ("direction", "=", "in")]
+        (flow,) = self.world.odoo.call("retail.flow", "search", domain)
+        return flow
+
+    def _stock_up(self, products):
+        odoo = self.world.odoo
+        (warehouse,) = odoo.call("stock.warehouse", "search_read", [], fields=["lot_stock_id"], limit=1)
+        quants = odoo.call(
+            "stock.quant",
+            "create",
+            [
+                {"product_id": product, "location_id": warehouse["lot_stock_id"][0], "inventory_quantity": STOCK}
+                for product in products
+            ],
+        )
+        odoo.call("stock.quant", "action_apply_inventory", quants)
+
+    # ---------------------------------------------------------------- what happens in the shop
+
+    def place(self, count, seconds, after=None):
+        """Let ``count`` orders of two hot products be placed, evenly over ``seconds``.
+
+        :param after: called with each order as the shop describes it, from the threads that place them
+        :return: the names of the orders
+        """
+        names, lock, started = [], threading.Lock(), time.monotonic()
+
+        def customer(number):
+            time.sleep(max(0.0, started + seconds * number / count - time.monotonic()))
+            first, second = self.skus[number % len(self.skus)], self.skus[(number * 7 + 1) % len(self.skus)]
+            lines = [{"sku": first, "quantity": 1 + number % 3}]
+            if second != first:
+                lines.append({"sku": second, "quantity": 1})
+            (order,) = self._post("orders", lines=lines)["orders"]
+            with lock:
+                names.append(order["name"])
+            if after:
+                after(number, order)
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            list(pool.map(customer, range(count)))
+        return names
+
+    def change(self, order, **body):
+        """Edit an order: ``quantities=[{"line", "quantity"}]``, …"""
+        return self._post(f"orders/{order['name'].lstrip('#')}/edit", **body)
+
+    def cancel(self, order):
+        return self._post(f"orders/{order['name'].lstrip('#')}/cancel")
+
+    def _post(self, path, **body):
+        return post_json(f"{self.world.shop_url}/_sim/{path}", body)
+
+    # ---------------------------------------------------------------- waiting
+
+    def settle(self, seconds):
+        """Wait until the shop has told everything, each message has an end and nothing waits for its reservation.
+
+        :return: the seconds it took
+        """
+        started = time.monotonic()
+        while not self._is_settled():
+            if time.monotonic() - started > seconds:
+                raise TimeoutError(f"After {seconds} s not everything is worked off.")
+            time.sleep(_LOOK_SECONDS)
+        return time.monotonic() - started
+
+    def _is_settled(self):
+        if not get_json(f"{self.world.shop_url}/_sim/deliveries?state=none")["idle"] or self.world.unfinished():
+            return False
+        return not self.world.count("retail.reservation", ("is_held", "=", False))
+
+    # ---------------------------------------------------------------- how fast and how right it was
+
+    def lag(self, share):
+        """Return the seconds from arrival to end that ``share`` of the orders' messages stayed below."""
+        text = self.sql(
+            f"SELECT percentile_cont({float(share)}) WITHIN GROUP "
+            "(ORDER BY EXTRACT(EPOCH FROM finished_at - received_at)) FROM retail_inbox "
+            f"WHERE backend_id = {int(self.world.backend_id)} AND entity = 'order' AND finished_at IS NOT NULL"
+        ).strip()
+        return float(text) if text else None
+
+    def troubles(self, names):
+        """Return what Odoo has otherwise than the shop, as sentences; nothing is the right answer."""
+        orders = [order for order in self.world.shop_orders() if order["name"] in set(names)]
+        return self._order_troubles(orders) + self._stock_troubles(orders) + self._message_troubles()
+
+    def _order_troubles(self, orders):
+        found = self.world.odoo_totals()
+        twice = self.sql(
+            "SELECT retail_external_name FROM sale_order WHERE retail_backend_id IS NOT NULL "
+            "GROUP BY 1 HAVING count(*) > 1"
+        ).split()
+        troubles = [f"{name} is there more than once" for name in twice]
+        for order in orders:
+            if order["name"] not in found:
+                troubles.append(f"{order['name']} is not there")
+                continue
+            state, total = found[order["name"]]
+            if state != ("cancel" if order["cancelled"] else "sale"):
+                troubles.append(f"{order['name']} is {state}")
+            elif state == "sale" and Decimal(total) != Decimal(order["current_total"]["amount"]):
+                troubles.append(f"{order['name']} is {total} instead of {order['current_total']['amount']}")
+        return troubles
+
+    def _stock_troubles(self, orders):
+        sold = Counter()
+        for order in orders:
+            if not order["cancelled"]:
+                for line in order["lines"]:
+                    sold[line["sku"]] += line["current"]
+        on_moves = self._reserved(
+            "SELECT p.default_code, sum(l.quantity) FROM stock_move_line l "
+            "JOIN product_product p ON p.id = l.product_id WHERE l.state NOT IN ('done', 'cancel') GROUP BY 1"
+        )
+        on_quants = self._reserved(
+            "SELECT p.default_code, sum(q.reserved_quantity) FROM stock_quant q "
+            "JOIN product_product p ON p.id = q.product_id JOIN stock_location s ON s.id = q.location_id "
+            "WHERE s.usage = 'internal' GROUP BY 1"
+        )
+        return [
+            f"{sku}: {sold[sku]} sold, {on_moves.get(sku, 0):g} reserved by transfers, "
+            f"{on_quants.get(sku, 0):g} by quants"
+            for sku in self.skus
+            if {on_moves.get(sku, 0), on_quants.get(sku, 0)} != {sold[sku]}
+        ]
+
+    def _reserved(self, statement):
+        rows = (row.split("|") for row in self.sql(statement).split("\n") if "|" in row)
+        return {sku: float(quantity or 0) for sku, quantity in rows}
+
+    def _message_troubles(self):
+        rows = self.sql(
+            f"SELECT state, count(*) FROM retail_inbox WHERE backend_id = {int(self.world.backend_id)} "
+            "AND state NOT IN ('done', 'superseded', 'ignored') GROUP BY 1"
+        ).split()
+        return [f"messages that are {row.replace('|', ': ')}" for row in rows]
+
+
+@contextmanager
+def open_shop(label, workers=2):
+    """Provide a :class:`Sale` with an Odoo of ``workers`` jobs at a time, and end both afterwards."""
+    ready = environment.ensure()
+    suite = database.ensure_suite(ready.odoo, ready.server, addons.product())
+    shop = demo_world.ShopSimulator(f"{label}-shopify-{os.getpid()}")
+    with (
+        database.scratch(ready.server, suite, f"bench{label}") as name,
+        running(f"bench-{label}", ready, database=name, environment="test", workers=workers + 2, jobs=workers) as odoo,
+    ):
+        try:
+            shop.start()
+            world = demo_world.build(OdooClient(odoo.url, name), shop.url)
+            yield Sale(world, lambda statement: database.sql(ready.server, statement, name))
+        finally:
+            shop.stop()
