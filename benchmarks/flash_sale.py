@@ -7,11 +7,10 @@ Measured is how long a message waits for its end, and how long after the last or
 Afterwards every order must be there exactly once with the shop's total, and what is reserved must be what was sold.
 """
 
-import argparse
 import sys
 import time
 
-from .shop_sale import open_shop
+from .shop_sale import open_shop, parse_options
 from .verdicts import Verdict, report, table
 
 
@@ -41,19 +40,7 @@ def main(arguments=None):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--short", action="store_true", help="60 orders in 6 s: says that it works, not how fast")
-    parser.add_argument("--orders", type=int)
-    parser.add_argument("--seconds", type=float)
-    parser.add_argument("--hot", type=int, default=8, help="products on sale")
-    parser.add_argument("--reservation", choices=("with_order", "deferred"), default="deferred")
-    parser.add_argument("--lag", type=float, default=30.0, help="target: seconds")
-    parser.add_argument("--clear", type=float, default=60.0, help="target: seconds")
-    parser.add_argument("--patience", type=float, default=900.0, help="give up after so many seconds")
-    options = parser.parse_args(arguments)
-    options.orders = options.orders or (60 if options.short else 600)
-    options.seconds = options.seconds or (6.0 if options.short else 60.0)
-    return options
+    return parse_options(__doc__, arguments, orders=600, short_seconds=6.0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A simulated Shopify shop connected to an Odoo of its own, its sales, and whether Odoo is right about them
 afterwards."""
 
+import argparse
 import os
 import threading
 import time
@@ -19,6 +20,32 @@ DUPLICATES, OUT_OF_ORDER = 0.2, 0.1
 BUCKET = {"maximum": 20_000, "restore_rate": 1_000}
 CLIENTS = 4
 _LOOK_SECONDS = 0.2
+
+
+def parse_options(description, arguments, *, orders, short_seconds, more=()):
+    """Return the options of a sale.
+
+    :param str description: of the script; its first line is shown
+    :param int orders: in the full form; the short one has 60
+    :param float short_seconds: how long the short form takes
+    :param more: ``(name, default, help)`` of further whole numbers
+    """
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    short = f"60 orders in {short_seconds:g} s: says that it works, not how fast"
+    parser.add_argument("--short", action="store_true", help=short)
+    parser.add_argument("--orders", type=int)
+    parser.add_argument("--seconds", type=float)
+    for name, default, text in more:
+        parser.add_argument(name, type=int, default=default, help=text)
+    parser.add_argument("--hot", type=int, default=8, help="products on sale")
+    parser.add_argument("--reservation", choices=("with_order", "deferred"), default="deferred")
+    parser.add_argument("--lag", type=float, default=30.0, help="target: seconds")
+    parser.add_argument("--clear", type=float, default=60.0, help="target: seconds")
+    parser.add_argument("--patience", type=float, default=900.0, help="give up after so many seconds")
+    options = parser.parse_args(arguments)
+    options.orders = options.orders or (60 if options.short else orders)
+    options.seconds = options.seconds or (short_seconds if options.short else 60.0)
+    return options
 
 
 class Sale:

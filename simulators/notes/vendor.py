@@ -94,10 +94,12 @@ class Vendor:
 
     def send_parcel(self, parcel):
         """:param dict parcel: ``reference`` and ``text``; returns ``(status, answer)``"""
+        if parcel["text"] == "not understood":
+            return 418, {"error": "this cannot be sent"}
         with self._lock:
             sent = {"id": f"P-{len(self.parcels) + 1}", "reference": parcel["reference"], "text": parcel["text"]}
             self.parcels.append(sent)
-        return 201, sent
+        return 201, {**sent, "remark": "\x00"} if parcel["text"] == "answered with a NUL" else sent
 
     def find_parcels(self, references):
         with self._lock:

@@ -19,14 +19,16 @@ SET failures = c.failures + 1,
     opened_at = CASE WHEN c.failures + 1 >= %(threshold)s
                      THEN COALESCE(c.opened_at, clock_timestamp() AT TIME ZONE 'UTC') END,
     wait_until = CASE WHEN c.failures + 1 >= %(threshold)s
-                      THEN clock_timestamp() AT TIME ZONE 'UTC'
+                      THEN GREATEST(c.wait_until, clock_timestamp() AT TIME ZONE 'UTC'
                            + (1 + random() / 4) * interval '1 second'
-                           * LEAST(%(most)s, %(first)s * power(2, LEAST(c.failures + 1 - %(threshold)s, 20)))
+                           * LEAST(%(most)s, %(first)s * power(2, LEAST(c.failures + 1 - %(threshold)s, 20))))
                       ELSE c.wait_until END
 """
 
+# An answer closes the circuit; it does not end a wish to slow down, which somebody else may have been told meanwhile.
 _SUCCEED = """
-UPDATE retail_circuit SET failures = 0, opened_at = NULL, wait_until = NULL, last_error = NULL
+UPDATE retail_circuit
+SET failures = 0, opened_at = NULL, last_error = NULL, wait_until = CASE WHEN opened_at IS NULL THEN wait_until END
 WHERE backend_id = %s AND endpoint = %s AND failures > 0
 """
 

@@ -249,14 +249,19 @@ def give_back(cr, work_id, *, not_before=None, is_held=False, is_unknown=False):
     )
 
 
-def release_claims(cr, work_ids, not_before=None):
-    """Give claimed intents back as if they had not been claimed, to be taken up at ``not_before`` (naive UTC)."""
+def release_claims(cr, work_ids):
+    """Give claimed intents back as if they had not been claimed."""
     if work_ids:
         cr.execute(
-            "UPDATE retail_outbox_work SET claimed_at = NULL, attempts = attempts - 1, "
-            "not_before = COALESCE(%s, not_before) WHERE id = ANY(%s)",
-            (not_before, list(work_ids)),
+            "UPDATE retail_outbox_work SET claimed_at = NULL, attempts = attempts - 1 WHERE id = ANY(%s)",
+            (list(work_ids),),
         )
+
+
+def mark_unknown(cr, work_ids):
+    """Note that the vendor may have acted on these intents."""
+    if work_ids:
+        cr.execute("UPDATE retail_outbox_work SET is_unknown = true WHERE id = ANY(%s)", (list(work_ids),))
 
 
 def requeue(cr, outbox_ids):

@@ -29,6 +29,7 @@ from . import (
     retail_outbox_exception,
     retail_outbox_processor,
     retail_outbox_work,
+    retail_processor,
     retail_record_link,
     retail_sync_log,
 )

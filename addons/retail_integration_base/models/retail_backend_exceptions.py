@@ -1,4 +1,4 @@
-"""What a backend says about its exceptions: from when on two people decide, and how long a resolved one may come back."""
+"""What a backend says of its exceptions: when two people decide, and for how long a resolved one may come back."""
 
 from odoo import fields, models
 

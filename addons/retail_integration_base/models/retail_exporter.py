@@ -12,11 +12,17 @@ class RetailExporter(models.AbstractModel):
     #: Model of the record whose id the key of an intent is, if it is one.
     _record_model = None
 
-    def _get_record(self, intent):
-        """Return the Odoo record of ``intent``, or ``None``."""
-        if self._record_model is None or not intent.key.isdecimal():
-            return None
-        return self.env[self._record_model].browse(int(intent.key)).exists() or None
+    def _get_records(self, intents):
+        """Return dict intent id → Odoo record, for those whose record is there.
+
+        :param list[Intent] intents: of one flow
+        """
+        if self._record_model is None:
+            return {}
+        ids = {intent.id: int(intent.key) for intent in intents if intent.key.isdecimal()}
+        records = self.env[self._record_model].browse(set(ids.values())).exists()
+        by_id = {record.id: record for record in records}
+        return {intent_id: by_id[record_id] for intent_id, record_id in ids.items() if record_id in by_id}
 
     def _get_documents(self, backend, flow, intents):
         """Say how things are now.
@@ -33,8 +39,8 @@ class RetailExporter(models.AbstractModel):
     def _accept(self, backend, flow, answers):
         """Note in Odoo what the vendor answered: bindings, tracking numbers, …
 
-        Runs in the transaction that ends the intents, and again if that transaction is lost: the vendor is not called
-        again.
+        Runs in the transaction that ends the intents, and again if that transaction is lost or somebody replays a
+        command that is done: the vendor is not called again, and noting the same answer twice must change nothing.
 
         :param list[tuple] answers: ``(Intent, Sent)``
         """

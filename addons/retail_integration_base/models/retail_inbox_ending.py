@@ -1,23 +1,11 @@
-"""How each message ends: its state, its log line, its exception. The one place that says what an error means."""
+"""How each message ends: its state, its log line, its exception. ``retail_processor.py`` says what an error means."""
 
-import logging
 import time
-import traceback
-from datetime import timedelta
 
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo import models
 
-from ..engine import backoff, inbox_sql
-from ..engine.errors import MalformedMessage, NeedsHuman, RateLimited, Refused, RetailError, RetryLater, VendorChanged
-from ..engine.fingerprint import text_cause_key
-from ..engine.text import clean_text, clean_value
+from ..engine import inbox_sql
 from . import retail_inbox_processor  # noqa: F401 the model this file goes on with has to be there
-from .retail_exception import evidence_text
-
-_logger = logging.getLogger(__name__)
-
-_REASON_CHARACTERS = 500
 
 
 class RetailInboxProcessor(models.AbstractModel):
@@ -85,87 +73,3 @@ class RetailInboxProcessor(models.AbstractModel):
             record = item.result.record
             if record:
                 by_id[item.row["inbox_id"]].update(res_model=record._name, res_id=record.id)
-
-    def _ending(self, backend, flow, item):
-        """Return the end of one message: state, reason and what goes with it. The one place that reads errors."""
-        result = item.result
-        if result.outcome in ("superseded", "ignored"):
-            return {"state": result.outcome, "reason": _short(result.note)}
-        if result.outcome != "failed":
-            return {"state": "done", "reason": _short(result.note or result.outcome)}
-        error = result.error
-        is_patient = isinstance(error, RateLimited) or item.row["attempts"] < backoff.MAX_ATTEMPTS
-        if isinstance(error, RetryLater) and is_patient:
-            delay = backoff.next_delay(item.row["attempts"], at_least=error.delay)
-            return {
-                "state": "retry",
-                "reason": _short(str(error)),
-                "error_class": error.code,
-                "next_attempt_at": fields.Datetime.now() + delay + timedelta(milliseconds=1),
-            }
-        exception = self._open_exception(backend, flow, item, error)
-        return {
-            "state": "quarantined" if isinstance(error, MalformedMessage) else "held",
-            "reason": _short(str(error)),
-            "error_class": getattr(error, "code", type(error).__name__),
-            "exception_id": exception.id,
-        }
-
-    def _open_exception(self, backend, flow, item, error):
-        evidence = dict(getattr(error, "evidence", {}))
-        values = {"cause_key": text_cause_key(error), "cause_title": str(error) or type(error).__name__}
-        if isinstance(error, NeedsHuman):
-            values.update(
-                kind=error.kind,
-                cause_key=clean_text(error.cause_key),
-                cause_title=error.cause_title,
-                facts=clean_value(error.facts),
-                amount=error.amount,
-            )
-        elif isinstance(error, RetryLater):
-            values["kind"] = "retries_exhausted"
-        elif isinstance(error, Refused):
-            values["kind"] = "vendor_refused"
-        elif isinstance(error, VendorChanged):
-            values.update(kind="vendor_changed", cause_key="|".join(error.differences[:5]) or values["cause_key"])
-            evidence["differences"] = error.differences
-        elif isinstance(error, MalformedMessage):
-            values["kind"] = "unreadable_message"
-        elif isinstance(error, (UserError, ValidationError, AccessError)):
-            values["kind"] = "odoo_refused"
-        else:
-            values["kind"] = "unexpected_error"
-            _logger.error("%s failed: %s", item.row["subject_key"], type(error).__name__, exc_info=error)
-        if not isinstance(error, RetailError):
-            evidence["traceback"] = "".join(traceback.format_exception(error)[-12:])
-        return (
-            self.env["retail.exception"]
-            .sudo()
-            ._open(
-                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
-            )
-        )
-
-    def _log_values(self, row, outcome, *, attempt=None, message=None, error_class=None, duration_ms=0, evidence=None):
-        return {
-            "backend_id": row["backend_id"],
-            "flow_id": row.get("flow_id"),
-            "inbox_id": row.get("inbox_id"),
-            "entity": row.get("entity") or row["subject_key"].partition(":")[0],
-            "subject_key": row["subject_key"],
-            "attempt": row.get("attempts", 0) if attempt is None else attempt,
-            "outcome": outcome,
-            "error_class": error_class,
-            "message": message,
-            "duration_ms": duration_ms,
-            "trace_id": row.get("trace_id"),
-            "evidence": evidence or False,
-        }
-
-    def _log(self, values):
-        if values:
-            self.env["retail.sync.log"].sudo().create(values)
-
-
-def _short(text):
-    return clean_text(text or "")[:_REASON_CHARACTERS]

@@ -4,30 +4,23 @@ One group is the messages of one backend and entity. Its documents are fetched o
 Odoo and the end of each message are one transaction.
 """
 
-import logging
 import random
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg2
-from psycopg2 import errorcodes
 
 from odoo import models
 from odoo.exceptions import LockError
-from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from ..engine import inbox_sql, telemetry
-from ..engine.errors import MalformedMessage, NeedsHuman, RetailError, RetryLater, VendorChanged
+from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
-
-_logger = logging.getLogger(__name__)
+from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_unique_violation
 
 BATCH_SIZE = 50
-#: A message whose worker died this often is kept apart.
-MAX_DEATHS = 3
-MAX_CONFLICTS = 5
 
 
 @dataclass
@@ -70,6 +63,7 @@ class _Undo(Exception):
 
 class RetailInboxProcessor(models.AbstractModel):
     _name = "retail.inbox.processor"
+    _inherit = "retail.processor"
     _description = "Retail message processor"
 
     def _claim(self, lane):
@@ -98,19 +92,6 @@ class RetailInboxProcessor(models.AbstractModel):
     def _step(self, name, items):
         return telemetry.Step(name, [row for item in items for row in item.claimed], self.env.cr.dbname)
 
-    def _log_lost_attempts(self, rows):
-        """Record the attempts that nobody finished: their worker was killed, so nobody else could."""
-        self._log(
-            [
-                self._log_values(
-                    row, "lost", attempt=row["attempts"] - 1, message=self.env._("The worker died during this attempt.")
-                )
-                for row in rows
-                if row["lost_at"]
-            ]
-        )
-        self.env["retail.drain"]._commit()
-
     def _collapse(self, rows):
         """Group the messages that stand for one state: the newest leads, the others follow it into its end.
 
@@ -135,36 +116,8 @@ class RetailInboxProcessor(models.AbstractModel):
 
     # ---------------------------------------------------------------- one group
 
-    def _process_group(self, backend, flow, items):
-        """Work through a group; if that fails as a whole, through each of its items alone."""
-        if not backend.sudo().is_armed:
-            # Disarmed since the claim: they wait until it is armed again.
-            inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed])
-            self.env["retail.drain"]._commit()
-            return
-        items = self._admitted(flow, items)
-        if not items:
-            return
-        try:
-            self._work_through(backend, flow, items)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            raise  # the database is away; the claims are taken up again when it is back
-        except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
-            self.env["retail.drain"]._rollback()
-            if len(items) > 1:
-                for item in items:
-                    self._process_group(backend, flow, [item])
-            else:
-                self._record_failure(backend, flow, items[0], error)
-
-    def _admitted(self, flow, items):
-        """Return the items that may go on: all, or one where a vendor that did not answer is tried again."""
-        limit = self.env["retail.circuit"]._admit(flow) if flow else None
-        if limit is None:
-            return items
-        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items[limit:] for row in item.claimed])
-        self.env["retail.drain"]._commit()
-        return items[:limit]
+    def _release(self, items):
+        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed])
 
     def _work_through(self, backend, flow, items):
         started = time.monotonic()
@@ -176,13 +129,6 @@ class RetailInboxProcessor(models.AbstractModel):
             waiting = [item for item in waiting if item.result is None]
         with self._alone_on_shared(backend, flow, waiting), self._step("apply", waiting):
             self._apply_and_finish(backend, flow, items, waiting, started)
-
-    def _record_failure(self, backend, flow, item, error):
-        """Hold a message that fails outside its import: before it, or while its end is written."""
-        _logger.error("Message %s could not be worked through", item.row["inbox_id"], exc_info=error)
-        item.result = ImportResult.failed(error)
-        self._finish(backend, flow, [item], time.monotonic())
-        self.env["retail.drain"]._commit()
 
     def _apply_and_finish(self, backend, flow, items, waiting, started):
         """Bring the effect and the end of each message into one transaction, anew if somebody got in between."""
@@ -205,7 +151,7 @@ class RetailInboxProcessor(models.AbstractModel):
                     self.env["retail.importer.%s" % flow.entity]._note_conflict(backend, error)
                 for item in waiting:
                     item.result = None
-                is_last = attempt == MAX_CONFLICTS - 1 or _is_unique_violation(error)
+                is_last = attempt == MAX_CONFLICTS - 1 or is_unique_violation(error)
                 time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 jitter is no secret
 
     @contextmanager
@@ -237,17 +183,7 @@ class RetailInboxProcessor(models.AbstractModel):
             if item.result:
                 continue
             if row["deaths"] >= MAX_DEATHS:
-                item.result = ImportResult.failed(
-                    NeedsHuman(
-                        self.env._(
-                            "%(subject)s: %(count)s attempts ended with the death of the worker process.",
-                            subject=row["subject_key"],
-                            count=row["deaths"],
-                        ),
-                        kind="worker_killed",
-                        cause_key="worker_killed:%s" % row["entity"],
-                    )
-                )
+                item.result = ImportResult.failed(self._death_error(row, "worker_killed:%s" % row["entity"]))
             elif row["problem"]:
                 item.result = ImportResult.failed(MalformedMessage(row["problem"]))
             elif not flow:
@@ -335,22 +271,3 @@ class RetailInboxProcessor(models.AbstractModel):
 def _age(row):
     """Sort key of messages of one subject: by the vendor's version, then by arrival."""
     return (-1 if row["version"] is None else row["version"], row["inbox_id"])
-
-
-def is_conflict(error):
-    """Return whether ``error`` may only say that somebody else was at the same rows at the same time."""
-    if isinstance(error, psycopg2.Error):
-        # A key that somebody else has just created is found, not created, the next time.
-        return error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY or _is_unique_violation(error)
-    return isinstance(error, LockError)
-
-
-def _is_unique_violation(error):
-    return getattr(error, "pgcode", None) == errorcodes.UNIQUE_VIOLATION
-
-
-def as_transient(error):
-    """Return ``error``, or what to do about it where it is a conflict that did not go away."""
-    if is_conflict(error) and not _is_unique_violation(error):
-        return RetryLater("Records of this message are being changed by somebody else.")
-    return error

@@ -5,7 +5,6 @@ called outside any transaction, its answers are kept, and what they mean for Odo
 intents. Whatever dies in between, the next attempt finds how far it came.
 """
 
-import logging
 import random
 import time
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from odoo.exceptions import LockError
 
 from ..canonical import registry
 from ..engine import outbox_sql, telemetry
-from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged
+from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
 from ..engine.messages import ImportResult, Intent, Outbound, Sent
-from .retail_inbox_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict
-
-_logger = logging.getLogger(__name__)
+from ..engine.text import clean_value
+from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict
 
 #: More marks than this wait for the next round: one statement must not hold a lane for minutes.
 _MARKS_AT_ONCE = 5000
@@ -40,6 +38,10 @@ class _Item:
     is_unknown: bool = False
 
     @property
+    def claimed(self):
+        return [self.row]
+
+    @property
     def intent(self):
         row = self.row
         return Intent(
@@ -56,6 +58,7 @@ class _Item:
 
 class RetailOutboxProcessor(models.AbstractModel):
     _name = "retail.outbox.processor"
+    _inherit = "retail.processor"
     _description = "Retail outbound processor"
 
     # ---------------------------------------------------------------- claiming
@@ -89,54 +92,21 @@ class RetailOutboxProcessor(models.AbstractModel):
         with telemetry.Step("export", rows, self.env.cr.dbname):
             self._process_group(backend, flow, [_Item(row) for row in rows])
 
-    def _log_lost_attempts(self, rows):
-        self._log(
-            [
-                self._log_values(row, "lost", attempt=row["attempts"] - 1, message=self._death_text())
-                for row in rows
-                if row["lost_at"]
-            ]
-        )
+    def _release(self, items):
+        outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items])
+
+    def _note_interrupted(self, items):
+        """What was under way to the vendor, or is there, is never sent again before the vendor was asked."""
+        interrupted = [item for item in items if item.is_unknown or item.sent]
+        outbox_sql.mark_unknown(self.env.cr, [item.row["work_id"] for item in interrupted])
         self.env["retail.drain"]._commit()
-
-    def _death_text(self):
-        return self.env._("The worker died during this attempt.")
-
-    def _process_group(self, backend, flow, items):
-        """Work through a batch; if that fails as a whole, through each of its items alone."""
-        if not backend.sudo().is_armed:
-            outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items])
-            self.env["retail.drain"]._commit()
-            return
-        limit = self.env["retail.circuit"]._admit(flow)
-        if limit is not None:
-            outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items[limit:]])
-            self.env["retail.drain"]._commit()
-            items = items[:limit]
-        if not items:
-            return
-        try:
-            self._work_through(backend, flow, items)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            raise  # the database is away; the claims are taken up again when it is back
-        except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
-            self.env["retail.drain"]._rollback()
-            if len(items) > 1:
-                for item in items:
-                    item.result = None
-                    self._process_group(backend, flow, [item])
-            else:
-                self._record_failure(backend, flow, items[0], error)
-
-    def _record_failure(self, backend, flow, item, error):
-        """Hold an intent that fails outside its sending."""
-        _logger.error("Intent %s could not be worked through", item.row["outbox_id"], exc_info=error)
-        item.result = ImportResult.failed(error)
-        self._finish(backend, flow, [item], time.monotonic())
-        self.env["retail.drain"]._commit()
+        for item in interrupted:
+            item.row["is_unknown"] = item.is_unknown = True
 
     def _work_through(self, backend, flow, items):
         started = time.monotonic()
+        for item in items:
+            item.result = None
         self._end_early(flow, items)
         self._take_up_answers(items)
         self._ask_first(backend, flow, self._waiting(items))
@@ -158,17 +128,7 @@ class RetailOutboxProcessor(models.AbstractModel):
                 continue
             if row["deaths"] >= MAX_DEATHS:
                 item.is_unknown = True
-                item.result = ImportResult.failed(
-                    NeedsHuman(
-                        self.env._(
-                            "%(subject)s: %(count)s attempts ended with the death of the worker process.",
-                            subject=row["subject_key"],
-                            count=row["deaths"],
-                        ),
-                        kind="worker_killed",
-                        cause_key="worker_killed:out:%s" % row["entity"],
-                    )
-                )
+                item.result = ImportResult.failed(self._death_error(row, "worker_killed:out:%s" % row["entity"]))
             elif flow.state == "off":
                 item.result = ImportResult("ignored", note=self.env._("The flow is off."))
 
@@ -190,15 +150,15 @@ class RetailOutboxProcessor(models.AbstractModel):
             found = {item.row["outbox_id"]: error for item in unknown}
         finally:
             self.env["retail.drain"]._commit()
-        self.env["retail.circuit"]._note(flow, list(found.values()) or [None])
         for item in unknown:
             answer = found.get(item.row["outbox_id"])
-            if isinstance(answer, Exception):
-                item.is_unknown = True
+            item.is_unknown = isinstance(answer, Exception)
+            if item.is_unknown:
                 item.result = ImportResult.failed(answer)
             else:
                 item.sent = answer
         self._keep_answers([item for item in unknown if item.sent])
+        self.env["retail.circuit"]._note(flow, list(found.values()) or [None])
 
     def _read_documents(self, backend, flow, items):
         """Say how things are now, in a transaction begun after the claim and ended before the call."""
@@ -230,9 +190,14 @@ class RetailOutboxProcessor(models.AbstractModel):
     # ---------------------------------------------------------------- the vendor
 
     def _push(self, backend, flow, items):
-        """Send; a call the vendor does not accept as a whole is halved until the document at fault is alone."""
+        """Send. Where the vendor does not accept a call of state as a whole, halve it until the one at fault is alone.
+
+        Commands are not sent a second time for that: the vendor may have carried out some of them.
+        """
         if not items:
             return
+        for item in items:
+            item.is_unknown = True
         self.env["retail.drain"]._commit()
         try:
             with telemetry.Step("push", [item.row for item in items], self.env.cr.dbname):
@@ -242,13 +207,12 @@ class RetailOutboxProcessor(models.AbstractModel):
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             self.env["retail.drain"]._rollback()
             is_fault_of_one = isinstance(error, VendorChanged | NeedsHuman) or not isinstance(error, RetailError)
-            if len(items) > 1 and is_fault_of_one:
+            if len(items) > 1 and is_fault_of_one and all(item.row["is_state"] for item in items):
                 middle = len(items) // 2
                 self._push(backend, flow, items[:middle])
                 self._push(backend, flow, items[middle:])
                 return
             answers = {item.row["outbox_id"]: error for item in items}
-        self.env["retail.circuit"]._note(flow, list(answers.values()))
         missing = VendorChanged("The connector gave no answer for this.", differences=["answer: missing"])
         for item in items:
             answer = answers.get(item.row["outbox_id"], missing)
@@ -258,13 +222,17 @@ class RetailOutboxProcessor(models.AbstractModel):
             else:
                 item.sent = answer
         self._keep_answers([item for item in items if item.sent])
+        self.env["retail.circuit"]._note(flow, list(answers.values()))
 
     def _keep_answers(self, items):
         """Commit what the vendor answered before Odoo does anything about it."""
         outbox_sql.note_answers(
-            self.env.cr, [(item.row["outbox_id"], item.sent.external_id, item.sent.answer) for item in items]
+            self.env.cr,
+            [(item.row["outbox_id"], item.sent.external_id, clean_value(item.sent.answer)) for item in items],
         )
         self.env["retail.drain"]._commit()
+        for item in items:
+            item.is_unknown = False
 
     # ---------------------------------------------------------------- the end
 
@@ -308,11 +276,11 @@ class RetailOutboxProcessor(models.AbstractModel):
         """Write the end of each intent, its log line and its exception."""
         endings, log, finished_work, gone_through = [], [], [], []
         duration_ms = int((time.monotonic() - started) * 1000 / max(len(items), 1))
-        exporter = backend.env["retail.exporter.%s" % flow.entity]
+        records = backend.env["retail.exporter.%s" % flow.entity]._get_records([item.intent for item in items])
         for item in items:
             row = item.row
             ending = self._ending(backend, flow, item)
-            record = exporter._get_record(item.intent)
+            record = records.get(row["outbox_id"])
             endings.append(
                 dict(
                     ending,
@@ -351,24 +319,17 @@ class RetailOutboxProcessor(models.AbstractModel):
         self.env["retail.outbox"].invalidate_model()
 
     def _ending(self, backend, flow, item):
-        ending = self.env["retail.inbox.processor"]._ending(backend, flow, item)
+        ending = super()._ending(backend, flow, item)
         # A connector's message about an intent cannot be unreadable as a channel's can.
         return dict(ending, state="held") if ending["state"] == "quarantined" else ending
 
     def _log_values(self, row, outcome, **values):
-        return dict(
-            self.env["retail.inbox.processor"]._log_values(row, outcome, **values),
-            direction="out",
-            outbox_id=row["outbox_id"],
-        )
-
-    def _log(self, values):
-        self.env["retail.inbox.processor"]._log(values)
+        return dict(super()._log_values(row, outcome, **values), direction="out", outbox_id=row["outbox_id"])
 
 
 def _may_have_acted(error):
     """Return whether the vendor may have done what it was told although ``error`` came of it."""
     if isinstance(error, RetryLater):
-        return bool(error.evidence.get("is_outcome_unknown"))
+        return error.evidence.get("is_outcome_unknown", isinstance(error, VendorUnavailable))
     # A refusal and a decision for a person are answers. Anything else may have come after the effect.
     return not isinstance(error, NeedsHuman | Refused)

@@ -45,9 +45,10 @@ class RetailExporterNote(models.AbstractModel):
     _record_model = "test.retail.note"
 
     def _get_documents(self, backend, flow, intents):
-        return {intent.id: self._get_document(intent, self._get_record(intent)) for intent in intents}
+        notes = self._get_records(intents)
+        return {intent.id: self._get_document(notes.get(intent.id)) for intent in intents}
 
-    def _get_document(self, intent, note):
+    def _get_document(self, note):
         if not note or note.text == "not for the channel":
             return None
         if note.text == "kill on the way out":
@@ -75,8 +76,9 @@ class RetailExporterParcel(models.AbstractModel):
         }
 
     def _accept(self, backend, flow, answers):
+        notes = self._get_records([intent for intent, _sent in answers])
         for intent, sent in answers:
-            note = self._get_record(intent).sudo()
+            note = notes[intent.id].sudo()
             if note.text == "bug after the answer":
                 raise ZeroDivisionError("division by zero")
             note.history = ",".join(filter(None, [note.history, sent.external_id]))

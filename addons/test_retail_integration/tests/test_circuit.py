@@ -1,5 +1,9 @@
 """A vendor that does not answer is left alone; one that asks to slow down is given time."""
 
+from datetime import timedelta
+
+from odoo import fields
+
 from odoo.addons.retail_integration_base.engine import circuit_sql
 
 from .outbox_common import OutboxCase
@@ -99,6 +103,16 @@ class TestCircuit(OutboxCase):
         self.make_due()
         self.drain()
         self.assertEqual(len(self.vendor.notes), 6)
+
+    def test_an_answer_does_not_end_a_wish_to_slow_down(self):
+        key = (self.env.cr, self.channel.id, "api")
+        circuit_sql.fail(*key, "no answer")
+        circuit_sql.throttle(*key, timedelta(minutes=1))
+        circuit_sql.succeed(*key)
+        self.assertEqual(circuit_sql.state(*key), (0, False, True))
+        for _call in range(circuit_sql.FAILURES_TO_OPEN):
+            circuit_sql.fail(*key, "no answer")
+        self.assertGreater(self.circuit().wait_until, fields.Datetime.now() + timedelta(seconds=50))
 
     def test_the_group_is_woken_when_the_wait_is_over(self):
         self.break_it()

@@ -140,7 +140,7 @@ class TestDrain(RetailCase):
 
     def test_an_unexpected_error_is_a_record_with_its_traceback(self):
         message = self.bring("n1", "bug")
-        with self.assertLogs("odoo.addons.retail_integration_base.models.retail_inbox_ending", "ERROR"):
+        with self.assertLogs("odoo.addons.retail_integration_base.models.retail_processor", "ERROR"):
             self.drain()
         self.assertEqual((message.state, message.exception_id.kind), ("held", "unexpected_error"))
         self.assertIn("ZeroDivisionError", message.exception_id.evidence)

@@ -285,6 +285,44 @@ class TestCommands(OutboxCase):
         self.assertEqual((intent.state, self.note.history), ("done", "P-1"))
         self.assertEqual(self.vendor.calls["/v1/parcels"], 1)
 
+    def test_a_command_whose_answer_could_not_be_kept_is_looked_for_before_it_is_sent_again(self):
+        keep = outbox_sql.note_answers
+
+        def fail_once(*_args):
+            outbox_sql.note_answers = keep
+            raise ZeroDivisionError
+
+        self.patch(outbox_sql, "note_answers", fail_once)
+        intent = self.order_parcel(self.note)
+        self.drain()
+        self.assertEqual((intent.state, len(self.vendor.parcels)), ("held", 1))
+        intent.exception_id.action_replay()
+        self.drain()
+        self.assertEqual((intent.state, len(self.vendor.parcels), intent.external_id), ("done", 1, "P-1"))
+
+    def test_an_answer_that_the_database_cannot_hold_as_it_is_is_kept_all_the_same(self):
+        intent = self.order_parcel(self.note, text="answered with a NUL")
+        self.drain()
+        self.assertEqual((intent.state, len(self.vendor.parcels), intent.external_id), ("done", 1, "P-1"))
+
+    def test_commands_of_a_call_that_failed_as_a_whole_are_not_sent_again_one_by_one(self):
+        self.patch(type(self.env["retail.connector.test_notes"]), "_get_push_size", lambda _self, _flow: 2)
+        by_lane = {}
+        while True:
+            note = self.make_notes("x")
+            lane = out_lane_of(self.parcel_flow.id, "parcel:odoo/%d" % note.id)
+            if lane in by_lane:
+                break
+            by_lane[lane] = note
+        good, bad = self.order_parcel(by_lane[lane], text="fine"), self.order_parcel(note, text="not understood")
+        self.drain()
+        self.assertEqual([parcel["text"] for parcel in self.vendor.parcels], ["fine"])
+        self.assertEqual({good.state, bad.state}, {"held"})
+        good.exception_id.action_replay()
+        self.drain()
+        self.assertEqual([parcel["text"] for parcel in self.vendor.parcels], ["fine"])
+        self.assertEqual((good.state, good.external_id, bad.state), ("done", "P-1", "held"))
+
     def test_a_command_that_is_done_is_not_sent_by_a_replay(self):
         intent = self.order_parcel(self.note)
         self.drain()

@@ -1,6 +1,8 @@
 """Each figure says what is there, and nothing is counted twice."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 from prometheus_client.openmetrics import parser as openmetrics
 
@@ -15,6 +17,12 @@ from .common import MetricsCase
 
 @tagged("post_install", "-at_install")
 class TestMetrics(MetricsCase):
+    def test_the_documentation_names_every_figure_with_its_meaning(self):
+        text = (Path(__file__).parents[3] / "docs" / "observability.md").read_text()
+        metrics = self.env["retail.metrics"]._scrape()
+        documented = set(re.findall(r"^\| `(retail_\w+)` \| (\w+) \| (.+) \|$", text, re.MULTILINE))
+        self.assertEqual({(family.name, family.type, family.documentation) for family in metrics}, documented)
+
     def test_a_message_is_counted_as_received_and_finished_once_however_often_we_are_scraped(self):
         before = self.scrape()
         self.bring("n1")
