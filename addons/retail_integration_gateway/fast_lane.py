@@ -82,7 +82,8 @@ class FastLane:
                 url=_url_of(environ),
             )
             answer = receive(message, self._find_endpoint, self._find_policy, self._store.insert)
-            self._follow_up(answer)
+            with telemetry.about("receive", answer.row):
+                self._follow_up(answer)
         except Exception:  # whatever it is, the caller is to come again: its message is not stored
             _logger.exception("The gateway failed")
             self._say(Answer(503, "unavailable"))

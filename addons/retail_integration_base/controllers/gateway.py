@@ -65,7 +65,8 @@ class RetailGateway(http.Controller):
         answer = Answer(503, "unavailable")
         try:
             answer = self._receive(token, endpoint)
-            return self._respond(answer)
+            with telemetry.about("receive", answer.row):
+                return self._respond(answer)
         except psycopg2.OperationalError:
             _logger.exception("The gateway has no database")
             return _unavailable()

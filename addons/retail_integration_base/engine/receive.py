@@ -69,8 +69,8 @@ def receive(request, find_endpoint, find_policy, store):
         return Answer(refusal.status, refusal.reason, **known)
     row = _row(request, endpoint, policy)
     row["credential_id"] = credential_id
-    telemetry.begin("receive", row)
-    inbox_id = store(row)
+    with telemetry.about("receive", row):
+        inbox_id = store(row)
     if inbox_id is None:
         return Answer(200, "duplicate", row=row, **known)
     lane = None if row["entity"] in endpoint.paused else row["lane"]

@@ -5,6 +5,7 @@ step costs two assignments. A listener must be quick, must not raise and must no
 """
 
 import time
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 #: The :class:`Step` that is under way in this thread, or ``None``.
@@ -57,9 +58,17 @@ def listen(listener):
         _listeners.append(listener)
 
 
-def begin(name, row):
-    """Say that this thread works on one message, until :func:`answered`."""
-    _under_way.set(Step(name, [row], None))
+@contextmanager
+def about(name, row):
+    """Say that what this thread does meanwhile is about one message. Listeners do not hear of it.
+
+    :param dict row: as :class:`Step` takes it; ``None`` where no message was verified
+    """
+    token = _under_way.set(Step(name, [row], None) if row else None)
+    try:
+        yield
+    finally:
+        _under_way.reset(token)
 
 
 def under_way():
@@ -74,7 +83,6 @@ def answered(database, answer, way, started):
     :param str way: ``routed`` or ``fast_lane``
     :param float started: when the request came, in seconds since 1970
     """
-    _under_way.set(None)
     if _listeners:
         ended = time.time()
         for listener in _listeners:

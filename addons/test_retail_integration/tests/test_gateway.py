@@ -10,6 +10,7 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.retail_integration_base.controllers import gateway
 from odoo.addons.retail_integration_base.engine import receive as receive_engine
+from odoo.addons.retail_integration_base.engine import telemetry
 from odoo.addons.retail_integration_base.engine.uses import Uses
 
 from .common import OTHER_KEY, SIGNING_KEY, RetailCase, note_body, signed_headers
@@ -205,6 +206,7 @@ class TestReceiveAnything(RetailCase):
         answer = self._receive(body, headers, endpoint, stored)
         self.assertTrue(400 <= answer.status < 500, answer)
         self.assertFalse(stored)
+        self.assertIsNone(telemetry.under_way())
 
     @given(body=st.binary(max_size=300), message_id=st.text(min_size=1, max_size=300))
     @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -214,6 +216,7 @@ class TestReceiveAnything(RetailCase):
         answer = self._receive(body, headers, "webhook", stored)
         self.assertEqual(answer.status, 200)
         self.assertEqual(stored[0]["body"], body)
+        self.assertIsNone(telemetry.under_way(), "what this thread does next is not about this message")
 
     def _receive(self, body, headers, endpoint, stored):
         from odoo.addons.retail_integration_base.engine import inbox_sql
