@@ -19,4 +19,5 @@ from . import (
     stock_move,
     stock_picking,
     stock_quant,
+    stock_rule,
 )

@@ -208,6 +208,37 @@ class TestReservation(RetailSaleCase):
         self.assertEqual(sale.picking_ids.state, "confirmed")
         self.assertFalse(self.marks(sale))
 
+    def test_odoos_scheduler_leaves_what_is_on_its_way_to_the_writer_and_reserves_the_rest(self):
+        sale = self.import_order()
+        by_hand = self.env["sale.order"].create(
+            {
+                "partner_id": sale.partner_id.id,
+                "warehouse_id": self.backend.warehouse_id.id,
+                "order_line": [(0, 0, {"product_id": self.plate.id, "product_uom_qty": 1})],
+            }
+        )
+        by_hand.action_confirm()
+        by_hand.picking_ids.do_unreserve()
+        loose = self.env["stock.move"].create(
+            {
+                "product_id": self.plate.id,
+                "product_uom_qty": 1,
+                "location_id": self.backend.warehouse_id.lot_stock_id.id,
+                "location_dest_id": self.env.ref("stock.stock_location_customers").id,
+                "reservation_date": fields.Date.today(),
+            }
+        )
+        loose._action_confirm(merge=False)
+        loose._do_unreserve()
+        self.assertFalse(loose.picking_id)
+        self.assertEqual((by_hand.picking_ids.state, loose.state), ("confirmed", "confirmed"))
+        self.env["stock.rule"].run_scheduler(company_id=self.company.id)
+        self.assertEqual(sale.picking_ids.state, "confirmed")
+        self.assertEqual((by_hand.picking_ids.state, loose.state), ("assigned", "assigned"))
+        self.marks(sale).is_held = True
+        self.env["stock.rule"].run_scheduler(company_id=self.company.id)
+        self.assertEqual(sale.picking_ids.state, "assigned", "what waits for a person is not kept from anybody")
+
     def test_in_several_steps_the_first_is_deferred_and_the_next_follows_when_it_is_done(self):
         self.backend.warehouse_id.delivery_steps = "pick_ship"
         sale = self.import_order()
