@@ -281,22 +281,6 @@ class TestReservation(RetailSaleCase):
         self.assertEqual(sale.picking_ids.state, "assigned")
         self.assertFalse(self.marks(sale))
 
-    def test_a_kit_is_reserved_by_its_parts(self):
-        if "mrp.bom" not in self.env:
-            self.skipTest("Manufacturing is not installed here")
-        kit = self.make_product("KIT", on_hand=0)
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [(0, 0, {"product_id": part.id, "product_qty": 2}) for part in (self.mug, self.plate)],
-            }
-        )
-        sale = self.import_order(lines=[line(sku="KIT")])
-        self.assertEqual((sale.picking_ids.state, self.reserved(self.mug)), ("confirmed", 0))
-        self.reserve()
-        self.assertEqual((self.reserved(self.mug), self.reserved(self.plate)), (2, 2))
-
     # ---------------------------------------------------------------- warehouses and companies
 
     def test_each_warehouse_has_its_own_writer(self):
