@@ -24,6 +24,8 @@ class RetailImporterNote(models.AbstractModel):
         return {"text:%s" % document["text"] for document in documents if document["text"].startswith("shared")}
 
     def _import_batch(self, backend, documents):
+        if all(document["text"] == "nothing" for document in documents):
+            return [ImportResult("unchanged") for _document in documents]
         bindings = self.env["retail.binding.note"].sudo()
         bound = bindings._find_by_external(backend, [document["external_id"] for document in documents], lock=True)
         return [self._import_one(backend, document, bound.get(document["external_id"])) for document in documents]
