@@ -6,6 +6,7 @@ Commands, most of them also as `make <command>`:
 
     demo                     set up everything and run the demo             (PORT=8069)
     test                     set up everything and run the tests            (ADDON=name, K=pytest's -k expression)
+    bench [NAME …]           run the load kit                               (SHORT=1: correctness alone, some minutes)
     lint [CHECK] [FILE …]    run the linters, or one of them
     format                   let ruff and prettier correct the files
     wheels                   build the addons' wheels into dist/            (ADDON=name)
@@ -23,11 +24,12 @@ Variables of the environment: ODOO_HOME (an Odoo 19 that you have), PGHOST, PGPO
 """
 
 import shutil
+import subprocess
 import sys
 
 from . import development, environment, lint, node, postgres, process, test_runner, wheels
-from .paths import LOCAL
-from .shell import SetupError, say
+from .paths import LOCAL, PYTHON, ROOT
+from .shell import SetupError, environ, say
 
 INTERRUPTED = 130
 
@@ -51,6 +53,12 @@ def _demo(options, _words):
     return demo.main(port=options.get("PORT", ""))
 
 
+def _bench(options, words):
+    environment.ensure()
+    short = ["--short"] if options.get("SHORT", "") not in ("", "0") else []
+    return subprocess.call([str(PYTHON), "-m", "benchmarks", *short, *words], cwd=ROOT, env=environ())
+
+
 def _lint(_options, words):
     return lint.main(only=words[0] if words else "", files=words[1:])
 
@@ -71,6 +79,7 @@ def _clean(_options, _words):
 COMMANDS = {
     "demo": _demo,
     "test": lambda options, _words: test_runner.main(options.get("ADDON", ""), options.get("K", "")),
+    "bench": _bench,
     "lint": _lint,
     "format": lambda _options, words: lint.main(files=words, fix=True),
     "wheels": lambda options, _words: wheels.main(options.get("ADDON", "")),
