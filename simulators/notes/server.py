@@ -42,6 +42,11 @@ class _Handler(BaseHTTPRequestHandler):
             return vendor.send_parcel(json.loads(body))
         if route == ("GET", "/v1/parcels"):
             return vendor.find_parcels(parse_qs(url.query).get("reference", []))
+        if route == ("GET", "/v1/written"):
+            query = parse_qs(url.query)
+            return vendor.list_written(float(query["since"][0]), int(query.get("page", ["0"])[0]))
+        if self.command == "GET" and url.path.startswith("/v1/written/"):
+            return vendor.read_written(url.path.rpartition("/")[2])
         if route == ("GET", "/v1/status"):
             return 200, {"status": "up"}
         return 404, {"error": "there is nothing here"}

@@ -2,10 +2,13 @@
 
 import random
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 
 FAULTS = ("status", "rate_limit", "lost_answer", "truncated", "hang")
 MAX_NOTES = 100
+#: Notes per page of the list of changes.
+PAGE = 2
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Vendor:
     #: how often each note was stored with another text than before
     changes: dict = field(default_factory=dict)
     parcels: list = field(default_factory=list)
+    #: id → (version, seconds since 1970, text) of what people wrote at the vendor
+    written: dict = field(default_factory=dict)
     calls: dict = field(default_factory=dict)
     batches: list = field(default_factory=list)
 
@@ -91,6 +96,32 @@ class Vendor:
                 self.notes[note["id"]] = note["text"]
                 results.append({"id": note["id"], "status": "stored"})
         return 200, {"results": results}
+
+    def write_note(self, note_id, text, at=None):
+        """Change a note as somebody at the vendor would.
+
+        :param float at: seconds since 1970; now by default
+        """
+        with self._lock:
+            version = self.written.get(note_id, (0,))[0] + 1
+            self.written[note_id] = (version, time.time() if at is None else at, text)
+
+    def list_written(self, since, page):
+        """Return ``(status, answer)``: what was written since a moment, oldest first, and the next page's number."""
+        with self._lock:
+            found = sorted((entry[1], note_id) for note_id, entry in self.written.items() if entry[1] >= since)
+            shown = found[page * PAGE : (page + 1) * PAGE]
+            notes = [self._describe(note_id) for _at, note_id in shown]
+        return 200, {"notes": notes, "next": page + 1 if len(found) > (page + 1) * PAGE else None}
+
+    def read_written(self, note_id):
+        """Return ``(status, answer)``: one note as it is now."""
+        with self._lock:
+            return (200, self._describe(note_id)) if note_id in self.written else (404, {"error": "no such note"})
+
+    def _describe(self, note_id):
+        version, at, text = self.written[note_id]
+        return {"id": note_id, "version": version, "written_at": at, "text": text}
 
     def send_parcel(self, parcel):
         """:param dict parcel: ``reference`` and ``text``; returns ``(status, answer)``"""

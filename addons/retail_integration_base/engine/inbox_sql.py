@@ -68,8 +68,8 @@ SET attempts = w.attempts + 1,
 FROM retail_inbox_work old, retail_inbox m
 WHERE old.id = w.id AND m.id = w.inbox_id AND w.id = ANY(%(ids)s)
 RETURNING w.id AS work_id, w.inbox_id, w.backend_id, w.flow_id, w.subject_key, w.version, w.is_state, w.attempts,
-          w.deaths, w.is_replay, old.claimed_at AS lost_at, m.entity, m.topic, m.headers, m.body, m.trace_id, m.origin,
-          m.problem
+          w.deaths, w.is_replay, w.asks_channel, old.claimed_at AS lost_at, m.entity, m.topic, m.headers, m.body,
+          m.trace_id, m.origin, m.problem
 """
 
 # What a claimed state message stands for: the other unfinished state messages of its subject, held ones too.
@@ -142,14 +142,17 @@ def unlock_poll(cr, flow_id):
     _unlock(cr, POLL_LOCK_SPACE, flow_id)
 
 
-def try_lock_run(cr, run_id):
-    """Take a run over many records for this session and return whether nobody else is at it."""
-    return _try_lock(cr, RUN_LOCK_SPACE, run_id)
+def try_lock_run(cr, run_id, space=RUN_LOCK_SPACE):
+    """Take a run of many steps for this session and return whether nobody else is at it.
+
+    :param int space: of the kind of run
+    """
+    return _try_lock(cr, space, run_id)
 
 
-def unlock_run(cr, run_id):
+def unlock_run(cr, run_id, space=RUN_LOCK_SPACE):
     """Give the run back."""
-    _unlock(cr, RUN_LOCK_SPACE, run_id)
+    _unlock(cr, space, run_id)
 
 
 def _try_lock(cr, space, number):
@@ -200,6 +203,41 @@ def claim(cr, lane, backend_ids, limit):
     for row in rows:
         row["body"] = bytes(row["body"])
     return sorted(rows, key=lambda row: order[row["work_id"]])
+
+
+def read_messages(cr, inbox_ids):
+    """Return messages in the form of :func:`claim`, as if they were replayed; nothing is claimed."""
+    cr.execute(
+        """
+        SELECT NULL::int AS work_id, m.id AS inbox_id, m.backend_id, m.flow_id, m.subject_key, m.version, m.is_state,
+               1 AS attempts, 0 AS deaths, true AS is_replay, false AS asks_channel, NULL::timestamp AS lost_at,
+               m.entity, m.topic, m.headers, m.body, m.trace_id, m.origin, m.problem
+        FROM retail_inbox m WHERE m.id = ANY(%s)
+        """,
+        (list(inbox_ids),),
+    )
+    rows = cr.dictfetchall()
+    for row in rows:
+        row["body"] = bytes(row["body"])
+    return rows
+
+
+def find_newer(cr, run_id, inbox_ids):
+    """Return those of ``inbox_ids`` for which a newer message of the subject stands: one of the run, or unfinished."""
+    cr.execute(
+        """
+        SELECT m.id FROM retail_inbox m
+        WHERE m.id = ANY(%(ids)s) AND m.is_state AND EXISTS (
+            SELECT 1 FROM retail_inbox n
+            WHERE n.backend_id = m.backend_id AND n.subject_key = m.subject_key AND n.is_state
+              AND (COALESCE(n.version, -1), n.id) > (COALESCE(m.version, -1), m.id)
+              AND (EXISTS (SELECT 1 FROM retail_bulk_item i WHERE i.run_id = %(run_id)s AND i.inbox_id = n.id)
+                   OR EXISTS (SELECT 1 FROM retail_inbox_work w WHERE w.inbox_id = n.id))
+        )
+        """,
+        {"ids": list(inbox_ids), "run_id": run_id},
+    )
+    return {row[0] for row in cr.fetchall()}
 
 
 def siblings(cr, rows):
@@ -255,10 +293,12 @@ def release_claims(cr, work_ids):
         )
 
 
-def requeue(cr, inbox_ids):
+def requeue(cr, inbox_ids, *, asks_channel=False, priority=None):
     """Make work of any messages again, finished or held; return the lanes that have work now.
 
     :param dict inbox_ids: inbox id → lane
+    :param bool asks_channel: instead of taking the stored bytes
+    :param int priority: ``None``: that of the flow
     :return: set of lanes
 
     A message that is unfinished keeps its place; a finished one goes to the end of its subject.
@@ -268,19 +308,24 @@ def requeue(cr, inbox_ids):
     cr.execute(
         """
         INSERT INTO retail_inbox_work (inbox_id, backend_id, flow_id, lane, subject_key, version, is_state, priority,
-                                       attempts, deaths, not_before, is_held, is_replay)
+                                       attempts, deaths, not_before, is_held, is_replay, asks_channel)
         SELECT m.id, m.backend_id, m.flow_id, v.lane, m.subject_key, m.version, m.is_state,
-               CASE f.latency WHEN 'realtime' THEN 10 WHEN 'batch' THEN 30 ELSE 20 END,
-               0, 0, now() AT TIME ZONE 'UTC', false, true
+               COALESCE(%(priority)s, CASE f.latency WHEN 'realtime' THEN 10 WHEN 'batch' THEN 30 ELSE 20 END),
+               0, 0, now() AT TIME ZONE 'UTC', false, true, %(asks_channel)s
         FROM retail_inbox m
         JOIN unnest(%(ids)s, %(lanes)s) AS v (id, lane) ON v.id = m.id
         LEFT JOIN retail_flow f ON f.id = m.flow_id
         ORDER BY m.id
         ON CONFLICT (inbox_id) DO UPDATE
         SET is_held = false, is_replay = true, attempts = 0, deaths = 0, claimed_at = NULL,
-            not_before = now() AT TIME ZONE 'UTC'
+            not_before = now() AT TIME ZONE 'UTC', asks_channel = EXCLUDED.asks_channel
         """,
-        {"ids": list(inbox_ids), "lanes": list(inbox_ids.values())},
+        {
+            "ids": list(inbox_ids),
+            "lanes": list(inbox_ids.values()),
+            "asks_channel": asks_channel,
+            "priority": priority,
+        },
     )
     cr.execute(
         """

@@ -19,6 +19,8 @@ SHARED_LOCK_SPACE = 0x52544C53
 POLL_LOCK_SPACE = 0x52544C50
 #: The same for a run over many records (``retail.bulk.run``). ASCII "RTLR".
 RUN_LOCK_SPACE = 0x52544C52
+#: The same for what is recovered from a vendor (``retail.recovery``). ASCII "RTLV".
+RECOVERY_LOCK_SPACE = 0x52544C56
 
 
 def lane_of(backend_id, subject_key):

@@ -89,6 +89,8 @@ class InboundMessage:
     origin: str
     #: What kept the gateway from naming the subject, if anything.
     problem: str | None = None
+    #: A person wants the channel asked again, where the connector would have taken the stored bytes.
+    asks_channel: bool = False
 
     @property
     def external_id(self):
@@ -104,12 +106,14 @@ class ImportResult:
     :param record: the Odoo record (a recordset of length 0 or 1), or ``None``
     :param str note: why, in a sentence, where the outcome alone does not say it
     :param Exception error: for ``failed``: what :mod:`errors` says has to happen next
+    :param str code: for ``ignored`` without anybody having looked at it: ``flow_off``, ``no_flow`` or ``shadow``
     """
 
     outcome: str
     record: Any = None
     note: str = ""
     error: Exception | None = None
+    code: str | None = None
 
     @classmethod
     def failed(cls, error):

@@ -193,6 +193,21 @@ def claim(cr, lane, flow_id, backend_ids, limit):
     return sorted(cr.dictfetchall(), key=lambda row: order[row["work_id"]])
 
 
+def read_intents(cr, outbox_ids):
+    """Return intents in the form of :func:`claim`, as if they were replayed; nothing is claimed."""
+    cr.execute(
+        """
+        SELECT NULL::int AS work_id, o.id AS outbox_id, o.backend_id, o.flow_id, o.subject_key, o.is_state,
+               1 AS attempts, 0 AS deaths, NOT o.is_state AS is_unknown, true AS is_replay, NULL::timestamp AS lost_at,
+               o.entity, o.operation, o.idempotency_key, o.payload, o.res_model, o.res_id, o.trace_id, o.checksum,
+               o.external_id, o.answer, o.sent_at
+        FROM retail_outbox o WHERE o.id = ANY(%s)
+        """,
+        (list(outbox_ids),),
+    )
+    return cr.dictfetchall()
+
+
 def note_answers(cr, answers):
     """Keep what the vendor answered, before Odoo does anything about it.
 

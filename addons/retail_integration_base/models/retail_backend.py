@@ -192,6 +192,10 @@ class RetailBackend(models.Model):
     def _failed_checks(self, error):
         return [Check("error", self.env._("The check could not be finished"), str(error))]
 
+    def action_recover(self):
+        """Choose since when to look for what is missing here, in all flows whose channel can be asked."""
+        return self.env["retail.recover"]._open(self.flow_ids)
+
     def action_view_exceptions(self):
         return self._action_related("retail_integration_base.action_retail_exception")
 

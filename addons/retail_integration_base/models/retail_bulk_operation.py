@@ -8,7 +8,7 @@ from . import retail_bulk_run  # noqa: F401 the model this file goes on with has
 
 
 class RetailBulkRun(models.Model):
-    _inherit = "retail.bulk.run"
+    _inherit = "retail.bulk.run"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     @api.model
     def _start(self, operation, exceptions, *, fix=None, wizard=None, reason=None):

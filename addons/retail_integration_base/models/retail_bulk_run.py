@@ -5,28 +5,21 @@ A killed worker leaves the rest pending, and whoever comes next goes on there.
 """
 
 import logging
-import time
-from datetime import timedelta
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
-from ..engine import inbox_sql
 from ..engine.errors import RetailError
+from . import retail_long_run  # noqa: F401 the model this one builds on has to be there
 
 _logger = logging.getLogger(__name__)
 
-JOB_SECONDS = 20
-CRON_SECONDS = 40
 #: Records per transaction.
 STEP_SIZE = 50
 #: So many are done while the person waits.
 AT_ONCE = 20
-_MAX_CONFLICTS = 5
-#: A job that nobody took for so long, or that began so long ago, is lost.
-_JOB_PATIENCE = timedelta(seconds=60)
 
 
 class RetailBulkRun(models.Model):
@@ -34,7 +27,7 @@ class RetailBulkRun(models.Model):
 
     _name = "retail.bulk.run"
     _description = "Bulk run"
-    _inherit = ["mail.thread"]
+    _inherit = ["retail.long.run", "mail.thread"]
     _order = "id desc"
 
     name = fields.Char("What is done", required=True, readonly=True)
@@ -44,6 +37,8 @@ class RetailBulkRun(models.Model):
             ("replay", "Replay"),
             ("resolved", "Resolve"),
             ("ignored", "Ignore"),
+            ("replay_messages", "Replay messages"),
+            ("dry_run", "Dry run"),
         ],
         required=True,
         readonly=True,
@@ -52,7 +47,6 @@ class RetailBulkRun(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     cause_id = fields.Many2one("retail.exception.cause", readonly=True, index="btree_not_null", ondelete="set null")
-    user_id = fields.Many2one("res.users", "Asked by", required=True, readonly=True)
     reason = fields.Char(readonly=True)
     amount = fields.Monetary("At risk", readonly=True, help="In the company's currency, when it was asked for.")
     unvalued_count = fields.Integer("Without rate", readonly=True)
@@ -72,7 +66,6 @@ class RetailBulkRun(models.Model):
         tracking=True,
         index=True,
     )
-    error = fields.Char("What stopped it", readonly=True)
     left_out = fields.Text(readonly=True, help="What was left out from the beginning, and why.")
     item_ids = fields.One2many("retail.bulk.item", "run_id", readonly=True)
     total = fields.Integer(readonly=True, aggregator=None)
@@ -84,8 +77,6 @@ class RetailBulkRun(models.Model):
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, tracking=True)
     decided_at = fields.Datetime("Decided", readonly=True)
     can_decide = fields.Boolean(compute="_compute_can_decide")
-    started_at = fields.Datetime("Started", readonly=True)
-    finished_at = fields.Datetime("Finished", readonly=True)
 
     # The watchdog looks for what is under way; what has ended is history.
     _active_index = models.Index("(state) WHERE state IN ('queued', 'running')")
@@ -116,7 +107,7 @@ class RetailBulkRun(models.Model):
         """Create a run over ``items`` and get it going, unless a second person has to agree first.
 
         :param dict values: of the run
-        :param str model: ``exception_id`` or ``inbox_id``: what the items are
+        :param str model: ``exception_id``, ``inbox_id`` or ``outbox_id``: what the items are
         :param list items: (record id, amount at risk) of each
         :param bool at_once: work through a small run before the answer
         :return: the run
@@ -138,19 +129,6 @@ class RetailBulkRun(models.Model):
         while self._step():
             pass
         self._finish_run()
-
-    def _enqueue(self):
-        self.ensure_one()
-        self.with_delay(
-            channel="root.retail.batch", identity_key=self._job_key(), description=self.name, max_retries=0
-        )._job_work()
-
-    def _job_key(self):
-        return "retail.bulk.run.%d" % self.id
-
-    def _set_running(self):
-        if self.state == "queued":
-            self.write({"state": "running", "started_at": fields.Datetime.now()})
 
     # ---------------------------------------------------------------- the second person
 
@@ -219,98 +197,13 @@ class RetailBulkRun(models.Model):
         if run.needs_approval and exceptions:
             exceptions._message_log_batch(bodies=dict.fromkeys(exceptions.ids, note), author_id=author)
 
-    def _check_operator(self):
-        if not self.env.su and not self.env.user.has_group("retail_integration_base.group_retail_operator"):
-            raise UserError(self.env._("Only operators do this."))
-
-    # ---------------------------------------------------------------- work
-
-    def _job_work(self):
-        """Go on for a while; see that somebody comes back if work is left.
-
-        :return: str for the job's result
-        """
-        self.ensure_one()
-        run = self.sudo()
-        if not run.exists() or not inbox_sql.try_lock_run(self.env.cr, run.id):
-            return "somebody else is at it"
-        drain = self.env["retail.drain"]
-        try:
-            drain._commit()  # a snapshot from after the lock
-            return run._work_locked(time.monotonic() + JOB_SECONDS)
-        finally:
-            drain._commit()
-            inbox_sql.unlock_run(self.env.cr, run.id)
-            drain._commit()
-
-    def _work_locked(self, deadline):
-        drain = self.env["retail.drain"]
-        self.invalidate_recordset()
-        if self.state not in ("queued", "running"):
-            return self.state
-        try:
-            conflicts = 0
-            while True:
-                try:
-                    self._set_running()
-                    has_more = self._step()
-                    if not has_more:
-                        self._finish_run()
-                    drain._commit()
-                except (psycopg2.OperationalError, LockError):
-                    # Somebody changed one of these records, or cancelled the run: again, with what is there now.
-                    drain._rollback()
-                    conflicts += 1
-                    if conflicts > _MAX_CONFLICTS:
-                        raise
-                    time.sleep(0.05 * conflicts)
-                    has_more = True
-                self.invalidate_recordset()
-                if not has_more or self.state != "running":
-                    return self.state
-                if time.monotonic() > deadline:
-                    self._enqueue()
-                    return "to be continued"
-        except (psycopg2.OperationalError, psycopg2.InterfaceError, LockError):
-            raise  # the database is away, or in demand: the watchdog goes on
-        except Exception as error:
-            drain._rollback()
-            _logger.error("Bulk run %s stopped", self.id, exc_info=error)
-            self._stop(error)
-            return "failed"
-
-    def _stop(self, error):
-        text = str(error) if isinstance(error, (UserError, RetailError, AccessError)) else type(error).__name__
-        self.write({"state": "failed", "error": text[:250], "finished_at": fields.Datetime.now()})
-
-    def action_resume(self):
-        """Go on with what stopped: what was done stays done."""
-        self.ensure_one()
-        self._check_operator()
-        self.check_access("read")
-        if self.state != "failed":
-            raise UserError(self.env._("Only what stopped can go on."))
-        self.sudo().write({"state": "queued", "error": False, "finished_at": False})
-        self.sudo()._enqueue()
-        return True
-
-    @api.model
-    def _cron_watchdog(self):
-        """Go on with runs whose job was lost, or that no job runner takes."""
-        deadline = time.monotonic() + CRON_SECONDS
-        for run in self.sudo().search([("state", "in", ("queued", "running"))], order="id"):
-            job = self.env["queue.job"].search(
-                [("identity_key", "=", run._job_key()), ("state", "in", ("pending", "enqueued", "started"))],
-                order="id desc",
-                limit=1,
-            )
-            # Somebody alive holds the run's lock, so that going on here does no harm.
-            if not job or fields.Datetime.now() - (job.date_started or job.date_created) > _JOB_PATIENCE:
-                run._job_work()
-            if time.monotonic() > deadline:
-                return
-
     # ---------------------------------------------------------------- one step
+
+    def _steps(self):
+        has_more = True
+        while has_more:
+            has_more = self._step()
+            yield has_more
 
     def _step(self):
         """Do the next few items; return whether there are more."""
@@ -341,21 +234,13 @@ class RetailBulkRun(models.Model):
             self._do(items[middle:])
 
     def _finish_run(self):
-        self.write({"state": "done", "finished_at": fields.Datetime.now()})
+        result = super()._finish_run()
         if self.failed_count:
             self._message_log(body=self.env._("%s could not be done; the items say why.", self.failed_count))
-
-    def _action_open(self):
-        """Return the action that shows this run."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": "retail.bulk.run",
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "current",
-        }
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("What was done to many records is history, and never deleted."))
+        # A dry run did nothing to anything.
+        if any(run.operation != "dry_run" for run in self):
+            raise UserError(self.env._("What was done to many records is history, and never deleted."))

@@ -56,6 +56,8 @@ class RetailConnector(models.AbstractModel):
 
     #: A :class:`WebhookPolicy`; ``None`` where the vendor sends nothing.
     _webhook_policy = None
+    #: Whether :meth:`_list_changes` can be asked.
+    _lists_changes = True
 
     def _get_flows(self):
         """Return the flows a backend of this connector has: dicts of values of ``retail.flow``.
@@ -79,6 +81,14 @@ class RetailConnector(models.AbstractModel):
         :raises RetailError: none of the messages could be served (e.g. the vendor is down)
         """
         raise NotImplementedError
+
+    def _get_replay_sources(self, backend, entity):
+        """Return where a replay of a message of ``entity`` may take its document from, the usual way first.
+
+        ``stored``: the bytes of the message are the document. ``channel``: the message is a hint, or the channel can be
+        asked although it was none; then :meth:`_get_documents` looks at ``message.asks_channel``.
+        """
+        return ("channel",)
 
     def _get_push_size(self, flow):
         """Return how many documents of ``flow`` (out of Odoo) one call to the vendor takes at most."""

@@ -57,6 +57,11 @@ class RetailConnectorManual(models.AbstractModel):
     _description = "Files and API"
 
     _webhook_policy = ManualWebhookPolicy()
+    _lists_changes = False
+
+    def _get_replay_sources(self, backend, entity):
+        # There is nobody to ask: what was brought is the document.
+        return ("stored",)
 
     def _get_flows(self):
         """One flow into Odoo per entity that has an importer; nobody to poll."""

@@ -23,6 +23,16 @@ class RetailException(models.Model):
         self._replay()
         return True
 
+    def action_dry_run(self):
+        """See what a replay of what these exceptions hold would change."""
+        self._check_operator()
+        self.check_access("read")
+        messages = self.inbox_ids.filtered(lambda message: message.state in _WAITING)
+        held = messages or self.outbox_ids.filtered(lambda intent: intent.state in _WAITING)
+        if not held:
+            raise UserError(self.env._("These exceptions hold no message."))
+        return self.env["retail.bulk.run"]._start_messages("dry_run", held)
+
     def action_view_cause(self):
         self.ensure_one()
         return {

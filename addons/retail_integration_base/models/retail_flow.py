@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import inbox_sql
+from ..engine import inbox_sql, recovery_sql
 from ..engine.lanes import lane_of
 from ..engine.receive import message_row
 from ..engine.text import clean_text
@@ -232,15 +232,15 @@ class RetailFlow(models.Model):
 
     def _known_versions(self, subject_keys):
         """Return dict subject key → the newest version that is applied or waiting."""
+        known = self._get_bound_versions(subject_keys)
+        waiting = recovery_sql.waiting_versions(self.env.cr, self.backend_id.id, subject_keys)
+        for subject_key, version in waiting.items():
+            known[subject_key] = max(version, known.get(subject_key, -1))
+        return known
+
+    def _get_bound_versions(self, subject_keys):
+        """Return dict subject key → the version applied last, for those that are bound."""
         importer = self.env["retail.importer.%s" % self.entity]
         external_ids = {key: key.partition(":")[2] for key in subject_keys}
         bound = importer._get_bound_versions(self.backend_id, list(external_ids.values()))
-        known = {key: bound[external_id] for key, external_id in external_ids.items() if external_id in bound}
-        self.env.cr.execute(
-            "SELECT subject_key, max(version) FROM retail_inbox_work "
-            "WHERE backend_id = %s AND subject_key = ANY(%s) AND version IS NOT NULL GROUP BY subject_key",
-            (self.backend_id.id, subject_keys),
-        )
-        for subject_key, version in self.env.cr.fetchall():
-            known[subject_key] = max(version, known.get(subject_key, -1))
-        return known
+        return {key: bound[external_id] for key, external_id in external_ids.items() if external_id in bound}

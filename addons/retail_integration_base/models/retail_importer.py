@@ -2,6 +2,9 @@
 
 from odoo import models
 
+#: Context key: external ids (frozenset) of the documents that a person wants applied again.
+REAPPLY = "retail_reapply"
+
 
 class RetailImporter(models.AbstractModel):
     """Base of the importers: inherit as ``retail.importer.<entity>``."""
@@ -31,6 +34,14 @@ class RetailImporter(models.AbstractModel):
         :return: set of str
         """
         return set()
+
+    def _reapplies(self, document):
+        """Return whether a person replays what ``document`` is about.
+
+        Then today's mapping is applied even if the channel changed nothing; never an older version, and nothing that
+        people changed in Odoo meanwhile.
+        """
+        return document["external_id"] in self.env.context.get(REAPPLY, ())
 
     def _note_conflict(self, backend, error):
         """Learn that a batch lost against somebody else's change; it is about to start again.

@@ -3,7 +3,6 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..engine import inbox_sql
 from ..engine.lanes import lane_of
@@ -72,7 +71,7 @@ class RetailInbox(models.Model):
     reason = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True, aggregator=None)
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
-    error_class = fields.Char(readonly=True)
+    error_class = fields.Char(readonly=True, help="What failed, or why nobody looked at it, for machines.")
     exception_id = fields.Many2one("retail.exception", readonly=True, index="btree_not_null", ondelete="set null")
     log_ids = fields.One2many("retail.sync.log", "inbox_id", "Sync log")
     body_redacted = fields.Text("Content", compute="_compute_body_redacted")
@@ -87,6 +86,8 @@ class RetailInbox(models.Model):
     # Dashboards and flows count what is unfinished; finished rows are millions and never looked up by state.
     _unfinished_index = models.Index("(flow_id, state) WHERE state IN ('pending', 'retry', 'held', 'quarantined')")
     _backend_index = models.Index("(backend_id, id DESC)")
+    # Dead letters: few among millions, the newest first.
+    _dead_index = models.Index("(id DESC) WHERE state IN ('held', 'quarantined', 'ignored')")
 
     def init(self):
         self.env.cr.execute("ALTER TABLE retail_inbox ADD COLUMN IF NOT EXISTS body bytea")
@@ -115,17 +116,23 @@ class RetailInbox(models.Model):
     # ---------------------------------------------------------------- buttons
 
     def action_replay(self):
-        """Work through these messages again."""
-        if not self.env.user.has_group("retail_integration_base.group_retail_operator"):
-            raise UserError(self.env._("Only operators replay messages."))
-        self.check_access("read")
-        self._requeue()
-        return True
+        """Work through these messages again: few at once, many in a run with progress."""
+        return self.env["retail.bulk.run"]._start_messages("replay_messages", self)
 
-    def _requeue(self):
-        """Make work of these messages again and wake the drain after the commit."""
+    def action_open_replay(self):
+        """Choose how to replay these messages, or see first what that would change."""
+        return self.env["retail.replay"]._open(self)
+
+    def _requeue(self, asks_channel=False, priority=None):
+        """Make work of these messages again and wake the drain after the commit.
+
+        :param bool asks_channel: instead of taking the stored bytes, where the connector can do both
+        :param int priority: of the work; ``None``: that of the flow
+        """
         lanes = {message.id: lane_of(message.backend_id.id, message.subject_key) for message in self.sudo()}
-        self.env["retail.drain"]._wake_after_commit(inbox_sql.requeue(self.env.cr, lanes))
+        self.env["retail.drain"]._wake_after_commit(
+            inbox_sql.requeue(self.env.cr, lanes, asks_channel=asks_channel, priority=priority)
+        )
         self.invalidate_model()
 
     # ---------------------------------------------------------------- for people and files

@@ -6,7 +6,7 @@ Odoo and the end of each message are one transaction.
 
 import random
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg2
@@ -18,13 +18,15 @@ from ..engine import inbox_sql, telemetry
 from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
+from .retail_importer import REAPPLY
 from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_unique_violation
+from .retail_undo import undone
 
 BATCH_SIZE = 50
 
 
 @dataclass
-class _Item:
+class Item:
     """A leading message with what it stands for and how it ended."""
 
     row: dict
@@ -54,11 +56,13 @@ class _Item:
             trace_id=row["trace_id"],
             origin=row["origin"],
             problem=row["problem"],
+            asks_channel=bool(row["asks_channel"]),
         )
 
-
-class _Undo(Exception):
-    """Leaves the savepoint of a shadow run."""
+    @property
+    def is_replay(self):
+        """Whether a person wants this, or what it stands for, applied again."""
+        return any(row["is_replay"] for row in self.claimed)
 
 
 class RetailInboxProcessor(models.AbstractModel):
@@ -95,7 +99,7 @@ class RetailInboxProcessor(models.AbstractModel):
     def _collapse(self, rows):
         """Group the messages that stand for one state: the newest leads, the others follow it into its end.
 
-        :return: list of :class:`_Item`, oldest first
+        :return: list of :class:`Item`, oldest first
         """
         by_subject = {}
         for row in rows + inbox_sql.siblings(self.env.cr, rows):
@@ -107,7 +111,7 @@ class RetailInboxProcessor(models.AbstractModel):
             if not claimed:
                 continue
             leader, newest = max(claimed, key=_age), max(same, key=_age)
-            item = _Item(leader, [row for row in same if _age(row) < _age(leader)])
+            item = Item(leader, [row for row in same if _age(row) < _age(leader)])
             if newest is not leader:
                 # A newer one came after the claim, waits for its time or is held: its turn comes, ours is over.
                 item.verdict = ImportResult("superseded", note=self.env._("A newer message of its subject waits."))
@@ -187,9 +191,11 @@ class RetailInboxProcessor(models.AbstractModel):
             elif row["problem"]:
                 item.result = ImportResult.failed(MalformedMessage(row["problem"]))
             elif not flow:
-                item.result = ImportResult("ignored", note=self.env._("The backend has no flow for this."))
+                item.result = ImportResult(
+                    "ignored", note=self.env._("The backend has no flow for this."), code="no_flow"
+                )
             elif flow.state == "off":
-                item.result = ImportResult("ignored", note=self.env._("The flow is off."))
+                item.result = ImportResult("ignored", note=self.env._("The flow is off."), code="flow_off")
         waiting = [item for item in items if item.result is None]
         if waiting:
             self._end_stale(backend, flow, waiting)
@@ -234,7 +240,7 @@ class RetailInboxProcessor(models.AbstractModel):
         :param bool is_last: a conflict with somebody else is an error like any other
         :return: list of :class:`ImportResult`, one per item
         """
-        importer = backend.env["retail.importer.%s" % flow.entity]
+        importer = self._get_importer(backend, flow, items)
         documents = [item.document for item in items]
         try:
             if flow.state == "shadow":
@@ -253,17 +259,21 @@ class RetailInboxProcessor(models.AbstractModel):
             halves = items[:middle], items[middle:]
             return [result for half in halves for result in self._apply(backend, flow, half, is_last)]
 
+    def _get_importer(self, backend, flow, items):
+        """Return the importer of ``flow``, which knows what of ``items`` a person wants applied again."""
+        importer = backend.env["retail.importer.%s" % flow.entity]
+        replayed = frozenset(item.document["external_id"] for item in items if item.is_replay)
+        return importer.with_context(**{REAPPLY: replayed}) if replayed else importer
+
     def _apply_shadow(self, importer, backend, documents):
         """Import and undo; the results say what would have happened."""
-        results = []
-        with suppress(_Undo), self.env.cr.savepoint():
+        with undone(self.env):
             results = importer._import_batch(backend, documents)
             self.env.flush_all()
-            raise _Undo
         return [
             result
             if result.outcome == "failed"
-            else ImportResult("ignored", note=self.env._("Shadow run: it would be %s.", result.outcome))
+            else ImportResult("ignored", note=self.env._("Shadow run: it would be %s.", result.outcome), code="shadow")
             for result in results
         ]
 

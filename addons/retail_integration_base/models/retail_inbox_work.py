@@ -27,6 +27,9 @@ class RetailInboxWork(models.Model):
     claimed_at = fields.Datetime(readonly=True)
     is_held = fields.Boolean(readonly=True)
     is_replay = fields.Boolean(readonly=True)
+    asks_channel = fields.Boolean(
+        readonly=True, help="A person wants the channel asked again instead of the stored bytes."
+    )
 
     _inbox_unique = models.Constraint("UNIQUE(inbox_id)", "A message has one work item.")
     # ``_DUE``: the next messages of a lane, most urgent and oldest first.

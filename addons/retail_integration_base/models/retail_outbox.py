@@ -4,7 +4,6 @@ import json
 import uuid
 
 from odoo import SUPERUSER_ID, api, fields, models, tools
-from odoo.exceptions import UserError
 
 from ..engine import outbox_sql
 from ..engine.lanes import out_lane_of
@@ -178,12 +177,12 @@ class RetailOutbox(models.Model):
     # ---------------------------------------------------------------- buttons
 
     def action_replay(self):
-        """Tell the channel again. A command is looked for there first."""
-        if not self.env.su and not self.env.user.has_group("retail_integration_base.group_retail_operator"):
-            raise UserError(self.env._("Only operators replay messages."))
-        self.check_access("read")
-        self._requeue()
-        return True
+        """Tell the channel again: few at once, many in a run with progress. A command is looked for there first."""
+        return self.env["retail.bulk.run"]._start_messages("replay_messages", self)
+
+    def action_open_replay(self):
+        """See what a replay would tell the channel, or replay."""
+        return self.env["retail.replay"]._open(self)
 
     def _requeue(self):
         """Make work of these intents again and wake the drain after the commit."""

@@ -26,7 +26,7 @@ _MARKS_AT_ONCE = 5000
 
 
 @dataclass
-class _Item:
+class Item:
     """An intent, how far it has come, and how it ended."""
 
     row: dict
@@ -90,7 +90,7 @@ class RetailOutboxProcessor(models.AbstractModel):
         flow = self.env["retail.flow"].browse(rows[0]["flow_id"])
         backend = flow.backend_id._as_service()
         with telemetry.Step("export", rows, self.env.cr.dbname):
-            self._process_group(backend, flow, [_Item(row) for row in rows])
+            self._process_group(backend, flow, [Item(row) for row in rows])
 
     def _release(self, items):
         outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items])
@@ -113,7 +113,7 @@ class RetailOutboxProcessor(models.AbstractModel):
         self._read_documents(backend, flow, self._waiting(items))
         if flow.state == "shadow":
             for item in self._waiting(items):
-                item.result = ImportResult("ignored", note=self.env._("Shadow run: it would be sent."))
+                item.result = ImportResult("ignored", note=self.env._("Shadow run: it would be sent."), code="shadow")
         self._push(backend, flow, self._waiting(items))
         self._accept_and_finish(backend, flow, items, started)
 
@@ -130,7 +130,7 @@ class RetailOutboxProcessor(models.AbstractModel):
                 item.is_unknown = True
                 item.result = ImportResult.failed(self._death_error(row, "worker_killed:out:%s" % row["entity"]))
             elif flow.state == "off":
-                item.result = ImportResult("ignored", note=self.env._("The flow is off."))
+                item.result = ImportResult("ignored", note=self.env._("The flow is off."), code="flow_off")
 
     def _take_up_answers(self, items):
         """Go on where an attempt ended after the vendor's answer to a command."""

@@ -124,7 +124,7 @@ class RetailProcessor(models.AbstractModel):
         """Return the end of one message: state, reason and what goes with it. The one place that reads errors."""
         result = item.result
         if result.outcome in ("superseded", "ignored"):
-            return {"state": result.outcome, "reason": _short(result.note)}
+            return {"state": result.outcome, "reason": _short(result.note), "error_class": result.code}
         if result.outcome != "failed":
             return {"state": "done", "reason": _short(result.note or result.outcome)}
         error = result.error
@@ -146,6 +146,19 @@ class RetailProcessor(models.AbstractModel):
         }
 
     def _open_exception(self, backend, flow, item, error):
+        values, evidence = self._read_error(error)
+        if values["kind"] == "unexpected_error":
+            _logger.error("%s failed: %s", item.row["subject_key"], type(error).__name__, exc_info=error)
+        return (
+            self.env["retail.exception"]
+            .sudo()
+            ._open(
+                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
+            )
+        )
+
+    def _read_error(self, error):
+        """Return ``(values of the exception that error makes, evidence)``."""
         evidence = dict(getattr(error, "evidence", {}))
         values = {"cause_key": text_cause_key(error), "cause_title": str(error) or type(error).__name__}
         if isinstance(error, NeedsHuman):
@@ -169,16 +182,9 @@ class RetailProcessor(models.AbstractModel):
             values["kind"] = "odoo_refused"
         else:
             values["kind"] = "unexpected_error"
-            _logger.error("%s failed: %s", item.row["subject_key"], type(error).__name__, exc_info=error)
         if not isinstance(error, RetailError):
             evidence["traceback"] = "".join(traceback.format_exception(error)[-12:])
-        return (
-            self.env["retail.exception"]
-            .sudo()
-            ._open(
-                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
-            )
-        )
+        return values, evidence
 
     def _log_values(self, row, outcome, *, attempt=None, message=None, error_class=None, duration_ms=0, evidence=None):
         return {

@@ -1,12 +1,15 @@
 """A connector to the vendor of ``simulators/notes``: notes as state, parcels as commands."""
 
+import json
+from datetime import datetime, timezone
 from urllib.parse import urlencode
 
 from odoo import fields, models
 
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
+from odoo.addons.retail_integration_base.canonical import registry
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError
 from odoo.addons.retail_integration_base.engine.http import VendorHttp
-from odoo.addons.retail_integration_base.engine.messages import Sent
+from odoo.addons.retail_integration_base.engine.messages import Change, MessageKey, Sent
 from odoo.addons.retail_integration_base.models.retail_connector_manual import ManualWebhookPolicy
 
 
@@ -25,6 +28,10 @@ class RetailConnectorNotes(models.AbstractModel):
     _description = "Vendor of notes"
 
     _webhook_policy = ManualWebhookPolicy()
+    _lists_changes = True
+
+    def _get_replay_sources(self, backend, entity):
+        return ("stored", "channel")
 
     def _get_flows(self):
         return [
@@ -35,8 +42,46 @@ class RetailConnectorNotes(models.AbstractModel):
 
     def _get_documents(self, backend, messages):
         # A channel is asked before its hints are believed.
-        self._http(backend).request("GET", "/v1/status")
-        return super()._get_documents(backend, messages)
+        http = self._http(backend)
+        http.request("GET", "/v1/status")
+        asked = [message for message in messages if message.asks_channel]
+        documents = super()._get_documents(backend, [message for message in messages if not message.asks_channel])
+        return documents | {message.id: self._ask(http, message) for message in asked}
+
+    def _ask(self, http, message):
+        """Return what the vendor has now of the note a message is about."""
+        try:
+            answer = http.request("GET", "/v1/written/%s" % message.external_id).json()
+        except RetailError as error:
+            return error
+        return registry.validate(self._read_note(answer))
+
+    def _read_note(self, note):
+        return {"schema": "note.v1", "external_id": note["id"], "version": note["version"], "text": note["text"]}
+
+    def _list_changes(self, backend, flow, since):
+        http, page = self._http(backend), 0
+        start = since.replace(tzinfo=timezone.utc).timestamp()
+        while page is not None:
+            answer = http.request("GET", "/v1/written?" + urlencode({"since": start, "page": page})).json()
+            yield self._read_page(answer["notes"], since)
+            page = answer["next"]
+
+    def _read_page(self, notes, since):
+        changes = []
+        for note in notes:
+            moment = datetime.fromtimestamp(note["written_at"], timezone.utc).replace(tzinfo=None)
+            since = max(since, moment)
+            key = MessageKey(
+                topic="written",
+                entity="note",
+                subject_key="note:%s" % note["id"],
+                dedupe_key="written:%s:%d" % (note["id"], note["version"]),
+                version=note["version"],
+                occurred_at=moment.replace(microsecond=0),
+            )
+            changes.append(Change(key, json.dumps(self._read_note(note)).encode()))
+        return changes, since.replace(microsecond=0)
 
     def _get_push_size(self, flow):
         return 100 if flow.entity == "note" else 1
