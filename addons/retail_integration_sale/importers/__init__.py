@@ -4,6 +4,7 @@ from . import (
     importer_order,
     importer_product,
     order_builder,
+    order_mapping,
     order_reader,
     order_taxes,
     order_totals,

@@ -62,7 +62,7 @@ class RetailImporterCustomer(models.AbstractModel):
             return None  # unknown, or only known from an order so far
         if document["version"] < binding.external_version:
             return ImportResult("superseded", binding.partner_id, self.env._("A newer version is in Odoo."))
-        if registry.checksum(document) == binding.checksum:
+        if registry.checksum(document) == binding.checksum and not self._reapplies(document):
             if document["version"] > binding.external_version:
                 binding.write({"external_version": document["version"], "synced_at": self.env.cr.now()})
             return ImportResult("unchanged", binding.partner_id)

@@ -81,7 +81,10 @@ class RetailImporterOrder(models.AbstractModel):
         }
         self = self.with_context(**context)
         backend = backend.with_env(self.env)
-        works = [OrderWork(document, digests=digests_of(document)) for document in documents]
+        works = [
+            OrderWork(document, digests=digests_of(document), is_reapplied=self._reapplies(document))
+            for document in documents
+        ]
         self._match_versions(backend, works)
         self._leave_out_tests(backend, works)
         self._refuse_foreign_money(works)
@@ -123,7 +126,7 @@ class RetailImporterOrder(models.AbstractModel):
                 continue
             if work.document["version"] < binding.external_version:
                 work.result = ImportResult("superseded", binding.order_id, self.env._("A newer version is in Odoo."))
-            elif registry.checksum(work.document) == binding.checksum:
+            elif registry.checksum(work.document) == binding.checksum and not work.is_reapplied:
                 work.result = ImportResult("unchanged", binding.order_id)
 
     def _leave_out_tests(self, backend, works):
@@ -151,7 +154,7 @@ class RetailImporterOrder(models.AbstractModel):
         works = [
             work
             for work in waiting(works)
-            if work.has_new("lines") and not work.keeps_lines and self._follows_channel(work)
+            if (work.has_new("lines") or work.is_remapped) and not work.keeps_lines and self._follows_channel(work)
         ]
         if not works:
             return
@@ -315,18 +318,15 @@ class RetailImporterOrder(models.AbstractModel):
             "partner_invoice_id": work.invoice_partner.id,
             "partner_shipping_id": work.shipping_partner.id,
             "pricelist_id": pricelist.id,
-            "carrier_id": work.carrier.id if work.carrier else False,
-            # The service user sells nothing: neither it nor its team may become the order's.
-            "user_id": (backend.salesperson_id or work.partner.user_id).id,
+            **self.env["retail.order.mapping"]._get_head(backend, work),
             # It is paid in the channel: no portal link may ask for money or a signature again.
             "require_payment": False,
             "require_signature": False,
             "validity_date": False,
             "order_line": [(0, 0, line.to_values(10 * index)) for index, line in enumerate(work.lines, 1)],
         }
-        for name in ("warehouse_id", "team_id", "payment_term_id"):
-            if backend[name]:
-                values[name] = backend[name].id
+        if backend.warehouse_id:
+            values["warehouse_id"] = backend.warehouse_id.id
         if backend.order_naming == "channel":
             values["name"] = "%s%s" % (backend.order_prefix or "", document["name"])
         return values
@@ -338,7 +338,7 @@ class RetailImporterOrder(models.AbstractModel):
                     "backend_id": backend.id,
                     "external_id": work.document["external_id"],
                     "order_id": work.order.id,
-                    **self._get_agreement(work),
+                    **self._get_agreement(backend, work),
                 }
                 for work in works
             ]
@@ -356,15 +356,16 @@ class RetailImporterOrder(models.AbstractModel):
         for work in works:
             work.order = work.binding.order_id
             with self._failing_alone(work):
-                self.env["retail.order.updater"]._update(backend, work, lookups)
-                work.binding.write(self._get_agreement(work))
-                work.result = ImportResult("updated", work.order)
-        updated = [work for work in works if work.result.outcome == "updated"]
+                is_changed = self.env["retail.order.updater"]._update(backend, work, lookups)
+                work.binding.write(self._get_agreement(backend, work))
+                outcome = "unchanged" if work.is_remapped and not is_changed else "updated"
+                work.result = ImportResult(outcome, work.order, work.note)
+        updated = [work for work in works if work.result.outcome != "failed"]
         self.env["retail.order.reader"]._write_payments(backend, updated, lookups)
 
     # ---------------------------------------------------------------- 6. what both sides agree on now
 
-    def _get_agreement(self, work):
+    def _get_agreement(self, backend, work):
         digests = dict(work.digests)
         if work.keeps_lines:
             # Not taken over, so not agreed on: should the channel take the order up again, they are compared anew.
@@ -374,6 +375,7 @@ class RetailImporterOrder(models.AbstractModel):
             "checksum": registry.checksum(work.document),
             "synced_at": self.env.cr.now(),
             **{"%s_digest" % part: value for part, value in digests.items()},
+            **({"applied": self.env["retail.order.mapping"]._read(backend, work.order)} if work.takes_lines else {}),
         }
 
     def _note_agreement(self, works):

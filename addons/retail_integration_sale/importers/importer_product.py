@@ -83,7 +83,8 @@ class RetailImporterProduct(models.AbstractModel):
         if versions and max(versions) > document["version"]:
             return ImportResult("superseded", known[0].product_id, self.env._("A newer version is in Odoo."))
         checksum = registry.checksum(document)
-        if len(known) == len(lines) and all(binding.checksum == checksum for binding in known):
+        is_known = len(known) == len(lines) and all(binding.checksum == checksum for binding in known)
+        if is_known and not self._reapplies(document):
             self._note_agreement(known, document, checksum)
             return ImportResult("unchanged", known[0].product_id)
         missing = [line for line in lines if line["variant_external_id"] not in found]

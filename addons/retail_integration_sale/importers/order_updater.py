@@ -42,19 +42,20 @@ class RetailOrderUpdater(models.AbstractModel):
     def _update(self, backend, work, lookups):
         """Bring ``work.order`` to ``work.document``.
 
+        :return: whether anything changed
         :raises NeedsHuman: ``order_changed_after_delivery``; nothing was written
         """
         order = work.order
         if not order._follows_channel():
-            self._write_head(work, lookups)
-            return
-        changes = self._compare_lines(order, work.lines) if work.takes_lines else _Changes()
+            return self._write_head(work, lookups)
+        mapping = self.env["retail.order.mapping"]._compare(backend, work)
+        changes = self._compare_lines(order, work.lines, work.is_remapped) if work.takes_lines else _Changes()
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
         if (changes or addresses or cancels) and order._has_left_the_shelf():
             raise self._too_late(work, changes, addresses, cancels)
-        self._write_head(work, lookups)
+        has_new_head = self._write_head(work, lookups)
         with_lock = order.locked
         if with_lock:
             order.action_unlock()
@@ -64,26 +65,32 @@ class RetailOrderUpdater(models.AbstractModel):
             order.action_draft()
         self._write_addresses(order, addresses)
         self._write_lines(work, changes)
-        if reopens and backend.order_confirm:
+        if mapping.values:
+            order.write(mapping.values)
+        if (reopens and backend.order_confirm) or mapping.confirms:
             order.action_confirm()
         if with_lock:
             order.action_lock()
+        return bool(has_new_head or changes or addresses or cancels or reopens or mapping)
 
     def _write_head(self, work, lookups):
         reader, order = self.env["retail.order.reader"], work.order
         commands = reader._get_tag_commands(
             work.document, lookups, order
         )  # compares with the tags the channel had before
-        write_changes(order, reader._get_values(work.document, lookups))
+        is_changed = write_changes(order, reader._get_values(work.document, lookups))
         if commands:
             order.tag_ids = commands
+        return is_changed or bool(commands)
 
     # ---------------------------------------------------------------- lines
 
-    def _compare_lines(self, order, specs):
+    def _compare_lines(self, order, specs, with_products=False):
         """Return the :class:`_Changes` between the order's lines of the channel and ``specs``.
 
         Lines that somebody added in Odoo are not the channel's and stay.
+
+        :param bool with_products: a line that is booked with another product now is replaced
         """
         known = {
             (line.retail_line_type, line.retail_external_id): line
@@ -96,10 +103,14 @@ class RetailOrderUpdater(models.AbstractModel):
             if line is None:
                 changes.new.append(spec)
                 continue
+            if with_products and line.product_id != spec.product:
+                changes.gone.append(line)
+                changes.new.append(spec)
+                continue
             values = self._get_line_changes(line, spec)
             if values:
                 changes.changed.append((line, values))
-        changes.gone = [line for line in known.values() if line.product_uom_qty or not self._stays(line)]
+        changes.gone += [line for line in known.values() if line.product_uom_qty or not self._stays(line)]
         return changes
 
     def _get_line_changes(self, line, spec: LineSpec):
@@ -126,15 +137,26 @@ class RetailOrderUpdater(models.AbstractModel):
         last = max(order.order_line.mapped("sequence"), default=0)
         kept = [line for line in changes.gone if self._stays(line)]
         commands = [Command.update(line.id, values) for line, values in changes.changed]
-        commands += [Command.update(line.id, {"product_uom_qty": 0.0}) for line in kept]
+        new = {spec.key for spec in changes.new}
+        commands += [Command.update(line.id, self._get_gone_values(line, new)) for line in kept]
         commands += [Command.create(spec.to_values(last + 10 * index)) for index, spec in enumerate(changes.new, 1)]
         removed = self.env["sale.order.line"].concat(*changes.gone) - self.env["sale.order.line"].concat(*kept)
         carrier = order.carrier_id
         # Before the new ones: a discount whose taxes changed is taken away and added under one title.
         removed.unlink()
         order.write({"order_line": commands})
-        order.carrier_id = work.carrier or carrier
+        order.carrier_id = carrier if work.is_remapped else work.carrier or carrier
         order._message_log(body=self.env._("Changed by the channel: %s", self._describe(changes)))
+
+    def _get_gone_values(self, line, new):
+        """Return what becomes of a line that can only be set to zero; one that is replaced leaves its name to another.
+
+        :param set new: keys of the lines that are added
+        """
+        values = {"product_uom_qty": 0.0}
+        if (line.retail_line_type, line.retail_external_id) in new:
+            values["retail_external_id"] = "%s|%d" % (line.retail_external_id, line.id)
+        return values
 
     def _describe(self, changes):
         parts = []

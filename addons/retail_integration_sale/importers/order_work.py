@@ -64,6 +64,10 @@ class OrderWork:
     shipping_partner: Any = None
     order: Any = None
     digests: dict = field(default_factory=dict)
+    #: a person wants today's mapping applied, even if the channel changed nothing
+    is_reapplied: bool = False
+    #: why today's mapping was not applied, or an empty text
+    note: str = ""
 
     @property
     def is_new(self):
@@ -77,6 +81,11 @@ class OrderWork:
     @property
     def takes_lines(self):
         return self.lines is not None and not self.keeps_lines
+
+    @property
+    def is_remapped(self):
+        """Return whether the channel's lines are as they were, and only the mapping of today may change the order's."""
+        return self.is_reapplied and not self.has_new("lines") and not self.document["cancelled_at"]
 
     def has_new(self, part):
         """Return whether the channel changed ``part`` (``lines``, ``billing``, ``shipping``) since the last version."""

@@ -6,6 +6,7 @@ from . import (
     retail_binding_partner,
     retail_binding_product,
     retail_carrier_map,
+    retail_changes,
     retail_exception,
     retail_flow,
     retail_order_payment,

@@ -27,6 +27,8 @@ class RetailBindingOrder(models.Model):
     lines_digest = fields.Char(readonly=True)
     billing_digest = fields.Char(readonly=True)
     shipping_digest = fields.Char(readonly=True)
+    # What the mapping made of them then: a replay with another mapping changes what is still so, and nothing else.
+    applied = fields.Json(readonly=True)
     external_name = fields.Char("Channel Order", related="order_id.retail_external_name")
 
     _record_unique = models.Constraint(
