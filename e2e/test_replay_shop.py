@@ -1,0 +1,89 @@
+"""Recovery and dry run of a shop, as its operator sees them."""
+
+import os
+
+import pytest
+from test_story import Screen
+
+from conftest import log_in, serve
+from setup import addons, demo_world
+from setup.odoo_rpc import post_json
+
+ORDERS, LOST = 12, 4
+
+
+@pytest.fixture(scope="module")
+def shop(ready):
+    simulator = demo_world.ShopSimulator(f"e2e-replay-{os.getpid()}")
+    with serve(ready, addons.product()) as odoo:
+        try:
+            simulator.start()
+            world = demo_world.build(odoo, simulator.url)
+            flows = odoo.call("retail.flow", "search", [("backend_id", "=", world.backend_id)])
+            odoo.call("retail.flow", "write", flows, {"poll_interval_minutes": 0})
+            yield world
+        finally:
+            simulator.stop()
+
+
+def sell(world, orders):
+    world.start_orders(orders=orders, seconds=3, duplicates=0, out_of_order=0, unknown_sku=0)
+    demo_world.wait_until(lambda: world.progress()["state"] in ("done", "failed"), "the shop has sent all", 120)
+
+
+def test_orders_that_nobody_announced_are_seen_and_taken(shop, browser):
+    sell(shop, ORDERS - LOST)
+    demo_world.wait_until(lambda: shop.bound_orders() == ORDERS - LOST, "what was announced is in Odoo")
+    post_json(f"{shop.shop_url}/_sim/faults", {"fault": "drop_webhooks"})
+    sell(shop, LOST)
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    (flow,) = shop.odoo.call("retail.flow", "search", [("backend_id", "=", shop.backend_id), ("entity", "=", "order")])
+    screen.open(f"retail-flows/{flow}")
+    screen.click("button[name=action_recover]")
+    screen.wait(".modal .o_form_view")
+    screen.click(".modal button[name=action_list]")
+    demo_world.wait_until(
+        lambda: shop.count("retail.recovery", ("state", "=", "listed")), "the shop's orders are listed"
+    )
+    (recovery,) = shop.odoo.call("retail.recovery", "search", [])
+    screen.open(f"retail-recoveries/{recovery}")
+    screen.wait(".o_form_view .o_data_row")
+    screen.picture("recovery")
+    assert shop.bound_orders() == ORDERS - LOST
+    screen.click("button[name=action_take]")
+    demo_world.wait_until(lambda: shop.bound_orders() == ORDERS, "what was missing is in Odoo")
+    assert len(shop.odoo_totals()) == ORDERS
+
+
+def test_a_dry_run_shows_what_another_tax_mapping_would_change(shop, browser):
+    maps = shop.odoo.call("retail.tax.map", "search_read", [("rate_percent", "in", (19, 7, 20))], fields=["tax_ids"])
+    for mapping in maps:
+        (copy,) = shop.odoo.call("account.tax", "copy", mapping["tax_ids"][:1])
+        (tax,) = shop.odoo.call("account.tax", "read", mapping["tax_ids"][:1], ["name"])
+        shop.odoo.call("account.tax", "write", [copy], {"name": f"{tax['name']} (online sales)"})
+        shop.odoo.call("retail.tax.map", "write", [mapping["id"]], {"tax_ids": [(6, 0, [copy])]})
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    screen.open("retail-messages")
+    screen.wait(".o_list_view .o_data_row")
+    screen.click("thead .o_list_record_selector input")
+    screen.click("button[name=action_open_replay]")
+    screen.wait(".modal .o_form_view")
+    screen.click(".modal button[name=action_dry_run]")
+    demo_world.wait_until(
+        lambda: shop.count("retail.bulk.run", ("operation", "=", "dry_run"), ("state", "=", "done")), "it was run dry"
+    )
+    (run,) = shop.odoo.call("retail.bulk.run", "search", [("operation", "=", "dry_run")])
+    outcomes = {
+        row["outcome"]
+        for row in shop.odoo.call("retail.bulk.item", "search_read", [("run_id", "=", run)], fields=["outcome"])
+    }
+    assert "changed" in outcomes and "exception" not in outcomes, outcomes
+    screen.open(f"retail-runs/{run}")
+    screen.wait(".o_form_view .o_data_row")
+    screen.click(".o_data_row td")
+    screen.wait(".modal table")
+    screen.picture("dry-run-message")
+    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
