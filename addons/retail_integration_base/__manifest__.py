@@ -23,6 +23,7 @@
         "views/retail_outbox_views.xml",
         "views/retail_recovery_views.xml",
         "views/retail_sync_log_views.xml",
+        "views/retail_purge_views.xml",
         "views/retail_flow_views.xml",
         "views/retail_credential_views.xml",
         "views/retail_gateway_refusal_views.xml",

@@ -21,7 +21,7 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path.startswith("/_sim/"):
             self._answer(*self._control(vendor, url.path, body))
             return
-        fault = vendor.draw_fault(url.path)
+        fault = vendor.draw_fault(self.command, url.path, self.headers.get("traceparent"))
         if fault and fault.fault in ("status", "rate_limit"):
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             self._answer(429 if fault.fault == "rate_limit" else fault.status, {"error": "later"}, headers)

@@ -48,6 +48,8 @@ class Vendor:
     written: dict = field(default_factory=dict)
     calls: dict = field(default_factory=dict)
     batches: list = field(default_factory=list)
+    #: ``"PUT /v1/notes"`` → the ``traceparent`` of each call, in order
+    traces: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self._lock = threading.Lock()
@@ -65,10 +67,11 @@ class Vendor:
         with self._lock:
             self._faults.clear()
 
-    def draw_fault(self, path):
-        """Count the call; return the :class:`Fault` that strikes it, or None."""
+    def draw_fault(self, method, path, traceparent):
+        """Note the call; return the :class:`Fault` that strikes it, or None."""
         with self._lock:
             self.calls[path] = self.calls.get(path, 0) + 1
+            self.traces.setdefault(f"{method} {path}", []).append(traceparent)
             for fault in self._faults:
                 if path.startswith(fault.on) and self._rng.random() < fault.probability:
                     if fault.count is not None:
@@ -139,5 +142,7 @@ class Vendor:
     def snapshot(self):
         """Return all there is, for whoever checks it."""
         with self._lock:
-            state = {name: getattr(self, name) for name in ("notes", "changes", "parcels", "calls", "batches")}
+            state = {
+                name: getattr(self, name) for name in ("notes", "changes", "parcels", "calls", "batches", "traces")
+            }
             return {**state, "faults": [asdict(fault) for fault in self._faults]}

@@ -25,4 +25,6 @@ def dispatch(world, request):
         return json_response({"errors": error.name}, error.code)
     with world.counting:
         world.requests[f"{request.method} {request.path}"] += 1
+        if not request.path.startswith("/_sim/"):
+            world.traces.append([request.path, request.headers.get("traceparent")])
     return endpoint(world, request, **values)

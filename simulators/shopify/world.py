@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from .app import App
@@ -56,6 +56,7 @@ class World:
         self.sender = Sender(self.shop, self.app, self.faults, options.seed)
         self.engine = Engine(self.shop, self.app, self.bucket)
         self.requests = Counter()
+        self.traces = deque(maxlen=1000)
         self.scenario = None
         self.rng = random.Random(f"{options.seed}/live")
 

@@ -29,6 +29,8 @@ class RetailConnectorShopify(models.AbstractModel):
     _description = "Shopify connector"
 
     _webhook_policy = Policy()
+    _personal_keys = ("landing_site", "referring_site", "session_hash")
+    _asks_again = True
 
     def _get_flows(self):
         return [
@@ -60,7 +62,7 @@ class RetailConnectorShopify(models.AbstractModel):
     def _get_documents(self, backend, messages):
         """Fetch what the messages are about. A message only says *look again*: its body is as old as its first try."""
         gids = {message.id: message.external_id for message in messages}
-        client = open_client(backend, messages[0].trace_id)
+        client = open_client(backend)
         fetched, map_node = self._fetch(client, messages[0].entity, list(gids.values()))
         documents = {}
         for message in messages:

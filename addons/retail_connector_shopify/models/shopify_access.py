@@ -138,7 +138,7 @@ def _guard_of(backend):
     return require_armed
 
 
-def open_client(backend, trace_id=None):
+def open_client(backend):
     """Return a :class:`ShopifyClient` for ``backend``, for one piece of work.
 
     Everything it needs of the database is read here; the transaction ends, so that none is open while Shopify is asked.
@@ -151,6 +151,6 @@ def open_client(backend, trace_id=None):
     if not backend.shopify_domain:
         raise Refused("The backend %s names no shop." % backend.name, reason="no_shop", status=403)
     http = open_http(backend)
-    client = ShopifyClient(http, BackendTokens(backend, http), backend.shopify_api_version, trace_id)
+    client = ShopifyClient(http, BackendTokens(backend, http), backend.shopify_api_version)
     backend.env["retail.drain"]._commit()
     return client

@@ -105,11 +105,10 @@ class ShopifyClient:
     :param str version: ``2026-10``
     """
 
-    def __init__(self, http, tokens, version, trace_id=None):
+    def __init__(self, http, tokens, version):
         self.http = http
         self.tokens = tokens
         self.version = version
-        self.trace_id = trace_id
         self.throttle = Throttle()
 
     def run(self, name, variables=None, *, version=None, is_by_node=False):
@@ -164,7 +163,6 @@ class ShopifyClient:
                 "/admin/api/%s/graphql.json" % version,
                 headers={"X-Shopify-Access-Token": token, "Accept": "application/json"},
                 json=body,
-                trace_id=self.trace_id,
             )
         except (Refused, VendorChanged) as error:
             raise explain_status(error) from error

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from .errors import RateLimited, Refused, VendorChanged, VendorUnavailable
-from .trace import traceparent
+from .trace import new_trace_id, served, traceparent
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 30
@@ -88,6 +88,8 @@ class VendorHttp:
 
         :param str path: appended to the base URL
         :param json: value sent as JSON; ``data``: dict sent as a form, or bytes
+        :param str trace_id: of the one message this call is about, where the connector makes one call for each of
+            several; otherwise the trace of what is being worked on goes with it (:func:`~.trace.serving`)
         :raises RateLimited: 429
         :raises VendorUnavailable: network, time-out, truncated answer, 408, 5xx. ``evidence["is_outcome_unknown"]`` is
             true when the vendor may have acted although no answer came
@@ -96,10 +98,10 @@ class VendorHttp:
         """
         if self._guard is not None:
             self._guard()
-        headers = dict(headers or {})
-        if trace_id:
-            headers["traceparent"] = traceparent(trace_id)
-        where = {"method": method, "host": urlsplit(self.base_url).netloc, "path": path}
+        if not trace_id:
+            trace_id = served().id if served() else new_trace_id()
+        headers = {**(headers or {}), "traceparent": traceparent(trace_id)}
+        where = {"method": method, "host": urlsplit(self.base_url).netloc, "path": path, "trace_id": trace_id}
         try:
             response = self._session.request(
                 method,

@@ -74,10 +74,11 @@ RETURNING w.id AS work_id, w.inbox_id, w.backend_id, w.flow_id, w.subject_key, w
 
 # What a claimed state message stands for: the other unfinished state messages of its subject, held ones too.
 _SIBLINGS = """
-SELECT w.id AS work_id, w.inbox_id, w.backend_id, w.subject_key, w.version, w.is_held
-FROM retail_inbox_work w
+SELECT w.id AS work_id, w.inbox_id, w.backend_id, w.flow_id, w.subject_key, w.version, w.is_held, w.attempts,
+       w.claimed_at AS lost_at, m.entity, m.trace_id
+FROM retail_inbox_work w JOIN retail_inbox m ON m.id = w.inbox_id
 WHERE w.is_state AND (w.backend_id, w.subject_key) IN %(subjects)s AND NOT w.id = ANY(%(claimed)s)
-FOR UPDATE SKIP LOCKED
+FOR UPDATE OF w SKIP LOCKED
 """
 
 _FINISH_MESSAGES = """
@@ -201,7 +202,8 @@ def claim(cr, lane, backend_ids, limit):
     order = {work_id: position for position, work_id in enumerate(ids)}
     rows = cr.dictfetchall()
     for row in rows:
-        row["body"] = bytes(row["body"])
+        # Dropped by retention; what is replayed then is a hint, for which the vendor is asked.
+        row["body"] = bytes(row["body"] or b"")
     return sorted(rows, key=lambda row: order[row["work_id"]])
 
 
@@ -284,13 +286,37 @@ def hold_work(cr, work_ids):
         )
 
 
-def release_claims(cr, work_ids):
-    """Give claimed messages back as if they had not been claimed."""
+def release_claims(cr, work_ids, not_before=None):
+    """Give claimed messages back as if they had not been claimed.
+
+    :param datetime not_before: naive UTC; ``None``: as it was
+    """
     if work_ids:
         cr.execute(
-            "UPDATE retail_inbox_work SET claimed_at = NULL, attempts = attempts - 1 WHERE id = ANY(%s)",
-            (list(work_ids),),
+            "UPDATE retail_inbox_work SET claimed_at = NULL, attempts = attempts - 1, "
+            "not_before = COALESCE(%s, not_before) WHERE id = ANY(%s)",
+            (not_before, list(work_ids)),
         )
+
+
+def unclaim(cr, rows, not_before):
+    """Undo the claim of ``rows``: an attempt that nobody finished is found again by the next one.
+
+    :param list[dict] rows: as :func:`claim` returned them
+    :param datetime not_before: naive UTC
+    """
+    execute_values(
+        cr._obj,
+        """
+        UPDATE retail_inbox_work w
+        SET claimed_at = v.lost_at, attempts = w.attempts - 1, deaths = w.deaths - (v.lost_at IS NOT NULL)::int,
+            not_before = v.not_before
+        FROM (VALUES %s) AS v (id, lost_at, not_before) WHERE w.id = v.id
+        """,
+        [(row["work_id"], row["lost_at"], not_before) for row in rows],
+        template="(%s::int, %s::timestamp, %s::timestamp)",
+        page_size=len(rows),
+    )
 
 
 def requeue(cr, inbox_ids, *, asks_channel=False, priority=None):
@@ -301,7 +327,8 @@ def requeue(cr, inbox_ids, *, asks_channel=False, priority=None):
     :param int priority: ``None``: that of the flow
     :return: set of lanes
 
-    A message that is unfinished keeps its place; a finished one goes to the end of its subject.
+    A message that is unfinished keeps its place; a finished one goes to the end of its subject. An attempt under way is
+    left to whoever makes it, or to whoever finds that its worker died.
     """
     if not inbox_ids:
         return set()
@@ -317,7 +344,7 @@ def requeue(cr, inbox_ids, *, asks_channel=False, priority=None):
         LEFT JOIN retail_flow f ON f.id = m.flow_id
         ORDER BY m.id
         ON CONFLICT (inbox_id) DO UPDATE
-        SET is_held = false, is_replay = true, attempts = 0, deaths = 0, claimed_at = NULL,
+        SET is_held = false, is_replay = true, attempts = 0, deaths = 0,
             not_before = now() AT TIME ZONE 'UTC', asks_channel = EXCLUDED.asks_channel
         """,
         {

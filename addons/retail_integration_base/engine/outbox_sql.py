@@ -11,8 +11,9 @@ from psycopg2.extras import Json, execute_values
 # One statement per business transaction, whatever the number of flows and records.
 _MARK = """
 INSERT INTO retail_outbox_mark (flow_id, lane, res_key, trace_id, marked_at)
-SELECT flow_id, lane, res_key, %(trace_id)s, clock_timestamp() AT TIME ZONE 'UTC'
-FROM unnest(%(flow_ids)s::int[], %(lanes)s::int[], %(keys)s::text[]) AS mark (flow_id, lane, res_key)
+SELECT flow_id, lane, res_key, trace_id, clock_timestamp() AT TIME ZONE 'UTC'
+FROM unnest(%(flow_ids)s::int[], %(lanes)s::int[], %(keys)s::text[], %(trace_ids)s::text[])
+     AS mark (flow_id, lane, res_key, trace_id)
 """
 
 # Marks become intents, many marks of one subject become one. What waits for its next attempt keeps its time: a vendor
@@ -141,13 +142,13 @@ _FINISH_COLUMNS = (
 )
 
 
-def mark(cr, marks, trace_id):
+def mark(cr, marks):
     """Note what is dirty, in the caller's transaction.
 
-    :param list[tuple] marks: ``(flow id, lane, key of the record)``
+    :param list[tuple] marks: ``(flow id, lane, key of the record, trace id)``
     """
-    flow_ids, lanes, keys = map(list, zip(*marks, strict=True))
-    cr.execute(_MARK, {"flow_ids": flow_ids, "lanes": lanes, "keys": keys, "trace_id": trace_id})
+    flow_ids, lanes, keys, trace_ids = map(list, zip(*marks, strict=True))
+    cr.execute(_MARK, {"flow_ids": flow_ids, "lanes": lanes, "keys": keys, "trace_ids": trace_ids})
 
 
 def insert_command(cr, row):
@@ -219,7 +220,7 @@ def note_answers(cr, answers):
             """
             UPDATE retail_outbox o
             SET sent_at = clock_timestamp() AT TIME ZONE 'UTC', external_id = COALESCE(v.external_id, o.external_id),
-                answer = v.answer
+                answer = v.answer, content_dropped_at = NULL
             FROM (VALUES %s) AS v (id, external_id, answer) WHERE o.id = v.id
             """,
             [(outbox_id, external_id, Json(answer)) for outbox_id, external_id, answer in answers],
@@ -264,13 +265,37 @@ def give_back(cr, work_id, *, not_before=None, is_held=False, is_unknown=False):
     )
 
 
-def release_claims(cr, work_ids):
-    """Give claimed intents back as if they had not been claimed."""
+def release_claims(cr, work_ids, not_before=None):
+    """Give claimed intents back as if they had not been claimed.
+
+    :param datetime not_before: naive UTC; ``None``: as it was
+    """
     if work_ids:
         cr.execute(
-            "UPDATE retail_outbox_work SET claimed_at = NULL, attempts = attempts - 1 WHERE id = ANY(%s)",
-            (list(work_ids),),
+            "UPDATE retail_outbox_work SET claimed_at = NULL, attempts = attempts - 1, "
+            "not_before = COALESCE(%s, not_before) WHERE id = ANY(%s)",
+            (not_before, list(work_ids)),
         )
+
+
+def unclaim(cr, rows, not_before):
+    """Undo the claim of ``rows``: an attempt that nobody finished is found again by the next one.
+
+    :param list[dict] rows: as :func:`claim` returned them
+    :param datetime not_before: naive UTC
+    """
+    execute_values(
+        cr._obj,
+        """
+        UPDATE retail_outbox_work w
+        SET claimed_at = v.lost_at, attempts = w.attempts - 1, deaths = w.deaths - (v.lost_at IS NOT NULL)::int,
+            not_before = v.not_before
+        FROM (VALUES %s) AS v (id, lost_at, not_before) WHERE w.id = v.id
+        """,
+        [(row["work_id"], row["lost_at"], not_before) for row in rows],
+        template="(%s::int, %s::timestamp, %s::timestamp)",
+        page_size=len(rows),
+    )
 
 
 def mark_unknown(cr, work_ids):
@@ -303,7 +328,7 @@ def requeue(cr, outbox_ids):
         ON CONFLICT (outbox_id) DO UPDATE
         SET is_held = false, is_replay = true, attempts = 0, deaths = 0,
             is_unknown = retail_outbox_work.is_unknown OR retail_outbox_work.claimed_at IS NOT NULL,
-            claimed_at = NULL, not_before = clock_timestamp() AT TIME ZONE 'UTC'
+            not_before = clock_timestamp() AT TIME ZONE 'UTC'
         """,
         {"ids": ids, "lanes": lanes},
     )

@@ -28,33 +28,37 @@ _NAME_KEYS = frozenset(("name", "company", "displayname"))
 _MAX_TEXT = 2000
 
 
-def _plain(key):
+def plain_key(key):
+    """Return a key as keys are compared: in lower case without ``_`` and ``-``."""
     return str(key).lower().replace("_", "").replace("-", "")
 
 
-_SECRET_PLAIN = frozenset(_plain(key) for key in SECRET_KEYS)
+_SECRET_PLAIN = frozenset(plain_key(key) for key in SECRET_KEYS)
 
 
-def redact(value, *, personal=True, _inside_person=False):
+def redact(value, *, personal=True, keys=frozenset(), _inside_person=False):
     """Return a copy of a JSON-like value without secrets and, unless ``personal=False``, personal data.
 
     :param value: dict, list, str, number, bool or None, nested
     :param bool personal: also mask the keys of :data:`PERSONAL_KEYS`
+    :param frozenset keys: more keys to mask, as :func:`plain_key` returns them
     """
     if isinstance(value, Mapping):
         result = {}
         for key, item in value.items():
-            plain = _plain(key)
-            if plain in _SECRET_PLAIN or (
-                personal and item and plain in PERSONAL_KEYS and (_inside_person or plain not in _NAME_KEYS)
+            plain = plain_key(key)
+            if (
+                plain in _SECRET_PLAIN
+                or (plain in keys and item)
+                or (personal and item and plain in PERSONAL_KEYS and (_inside_person or plain not in _NAME_KEYS))
             ):
                 result[key] = MASK
             else:
                 inside = _inside_person or plain in PERSON_OBJECTS
-                result[key] = redact(item, personal=personal, _inside_person=inside)
+                result[key] = redact(item, personal=personal, keys=keys, _inside_person=inside)
         return result
     if isinstance(value, (list, tuple)):
-        return [redact(item, personal=personal, _inside_person=_inside_person) for item in value]
+        return [redact(item, personal=personal, keys=keys, _inside_person=_inside_person) for item in value]
     if isinstance(value, str) and len(value) > _MAX_TEXT:
         return value[:_MAX_TEXT] + "… (%d characters)" % len(value)
     return value

@@ -1,6 +1,7 @@
 from . import (
     retail_backend,
     retail_backend_exceptions,
+    retail_backend_retention,
     retail_binding,
     retail_bulk_item,
     retail_bulk_messages,
@@ -34,6 +35,7 @@ from . import (
     retail_outbox_processor,
     retail_outbox_work,
     retail_processor,
+    retail_purge,
     retail_record_link,
     retail_recovery,
     retail_recovery_flow,

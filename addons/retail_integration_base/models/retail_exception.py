@@ -13,6 +13,9 @@ from .retail_inbox import short_subject
 
 #: What people write; everything else is the framework's, and closing asks for a reason.
 _WRITABLE = frozenset(("user_id", "deadline"))
+#: Says that it is retention that deletes. A caller over RPC can send no such object.
+_PURGE = object()
+_PURGED_AT_ONCE = 200
 
 
 class RetailException(models.Model):
@@ -96,6 +99,8 @@ class RetailException(models.Model):
         "(backend_id, kind, subject_key) WHERE state = 'open'", "This is an open exception already."
     )
     _subject_index = models.Index("(backend_id, subject_key)")
+    # Retention: what was closed longest ago.
+    _closed_index = models.Index("(backend_id, closed_at) WHERE state <> 'open'")
     # The board, the list and the page of a cause: what is open, most urgent first.
     _open_index = models.Index("(deadline, id) WHERE state = 'open'")
     _open_cause_index = models.Index("(cause_id, deadline, id) WHERE state = 'open'")
@@ -177,13 +182,29 @@ class RetailException(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("Exceptions are closed with a reason, never deleted."))
+        if self.env.context.get("retail_purge") is not _PURGE:
+            raise UserError(self.env._("Exceptions are closed with a reason, never deleted."))
+
+    # ---------------------------------------------------------------- retention
+
+    @api.model
+    def _find_expired(self, backend, until):
+        """Return a portion of the exceptions of ``backend`` that were closed before ``until``."""
+        closed = [("backend_id", "=", backend.id), ("state", "!=", "open"), ("closed_at", "<", until)]
+        return self.sudo().search(closed, order="closed_at", limit=_PURGED_AT_ONCE)
+
+    def _purge(self):
+        """Delete what retention has found, with all that was written about it."""
+        self.sudo().with_context(retail_purge=_PURGE).unlink()
 
 
-def evidence_text(evidence):
-    """Return structured evidence as redacted, readable text."""
+def evidence_text(evidence, keys=frozenset()):
+    """Return structured evidence as redacted, readable text.
+
+    :param frozenset keys: what the backend masks beside the usual (``_get_redacted_keys``)
+    """
     lines = []
-    for key, value in redact(evidence or {}).items():
+    for key, value in redact(evidence or {}, keys=keys).items():
         if isinstance(value, list):
             lines.append("%s:" % key)
             lines.extend("  - %s" % item for item in value)

@@ -9,7 +9,7 @@ from ..engine import inbox_sql, recovery_sql
 from ..engine.lanes import lane_of
 from ..engine.receive import message_row
 from ..engine.text import clean_text
-from ..engine.trace import new_trace_id
+from ..engine.trace import new_trace_id, serving
 
 #: A poll's job that nobody took for this long is not going to be taken: the cron polls itself.
 _JOB_PATIENCE = timedelta(seconds=60)
@@ -169,12 +169,13 @@ class RetailFlow(models.Model):
             return "the channel does not answer"
         if not inbox_sql.try_lock_poll(self.env.cr, flow.id):
             return "another poll of this flow is under way"
-        drain = self.env["retail.drain"]
+        drain, trace_id = self.env["retail.drain"], new_trace_id()
         try:
             # Written first, so that nobody orders another one meanwhile.
             flow.polled_at = fields.Datetime.now()
             drain._commit()
-            stored = flow._take_changes()
+            with serving([trace_id]):
+                stored = flow._take_changes()
             flow.poll_error = False
             circuit._note(flow, [None])
             return "%d messages" % stored
@@ -183,7 +184,7 @@ class RetailFlow(models.Model):
             drain._rollback()
             circuit._note(flow, [error])
             flow.poll_error = clean_text(str(error))
-            self.env["retail.sync.log"]._record_poll_failure(flow, error)
+            self.env["retail.sync.log"]._record_poll_failure(flow, error, trace_id)
             return "failed: %s" % type(error).__name__
         finally:
             drain._commit()

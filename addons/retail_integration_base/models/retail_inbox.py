@@ -3,6 +3,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..engine import inbox_sql
 from ..engine.lanes import lane_of
@@ -74,6 +75,7 @@ class RetailInbox(models.Model):
     error_class = fields.Char(readonly=True, help="What failed, or why nobody looked at it, for machines.")
     exception_id = fields.Many2one("retail.exception", readonly=True, index="btree_not_null", ondelete="set null")
     log_ids = fields.One2many("retail.sync.log", "inbox_id", "Sync log")
+    body_dropped_at = fields.Datetime("Content dropped", readonly=True)
     body_redacted = fields.Text("Content", compute="_compute_body_redacted")
     body_raw = fields.Text(
         "Raw content", compute="_compute_body_raw", groups="retail_integration_base.group_retail_manager"
@@ -89,8 +91,15 @@ class RetailInbox(models.Model):
     # Dead letters: few among millions, the newest first.
     _dead_index = models.Index("(id DESC) WHERE state IN ('held', 'quarantined', 'ignored')")
 
+    # The timeline of an Odoo record.
+    _record_index = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
+
     def init(self):
         self.env.cr.execute("ALTER TABLE retail_inbox ADD COLUMN IF NOT EXISTS body bytea")
+        # ``_BODIES`` of ``engine/retention_sql.py``: those that are still there, the oldest first.
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS retail_inbox_body_index ON retail_inbox (backend_id, id) WHERE body IS NOT NULL"
+        )
 
     @api.depends("subject_key")
     def _compute_subject_name(self):
@@ -105,13 +114,26 @@ class RetailInbox(models.Model):
     def _compute_body_redacted(self):
         bodies = self.sudo()._read_bodies()
         for message in self:
-            message.body_redacted = pretty_redacted(bodies.get(message.id, b""))
+            if message.body_dropped_at:
+                message.body_redacted = message._get_dropped_text()
+            else:
+                keys = message.backend_id._get_redacted_keys()
+                message.body_redacted = pretty_redacted(bodies.get(message.id, b""), keys)
 
     def _compute_body_raw(self):
         bodies = self._read_bodies()
         for message in self:
+            if message.body_dropped_at:
+                message.body_raw = message._get_dropped_text()
+                continue
             text = bodies.get(message.id, b"").decode("utf-8", "backslashreplace").replace("\x00", "␀")
             message.body_raw = text[:_SHOWN_CHARACTERS]
+
+    def _get_dropped_text(self):
+        return self.env._(
+            "The content was dropped on %s, as the backend's retention says.",
+            fields.Datetime.to_string(self.body_dropped_at),
+        )
 
     # ---------------------------------------------------------------- buttons
 
@@ -129,11 +151,31 @@ class RetailInbox(models.Model):
         :param bool asks_channel: instead of taking the stored bytes, where the connector can do both
         :param int priority: of the work; ``None``: that of the flow
         """
+        self._check_content()
         lanes = {message.id: lane_of(message.backend_id.id, message.subject_key) for message in self.sudo()}
         self.env["retail.drain"]._wake_after_commit(
             inbox_sql.requeue(self.env.cr, lanes, asks_channel=asks_channel, priority=priority)
         )
         self.invalidate_model()
+
+    def _check_content(self):
+        """Make sure that there is something to replay: the content, or a channel that is asked again.
+
+        :raises UserError: neither is there for some of these messages
+        """
+        lost = self.sudo().filtered(
+            lambda message: message.body_dropped_at and not message.backend_id._get_handler()._asks_again
+        )
+        if lost:
+            raise UserError(
+                self.env._(
+                    "The content of %(count)s of these messages was dropped as the backend's retention says "
+                    "(%(subject)s, on %(date)s), and this channel cannot be asked for it. Have it sent again.",
+                    count=len(lost),
+                    subject=lost[0].subject_name,
+                    date=fields.Datetime.to_string(lost[0].body_dropped_at),
+                )
+            )
 
     # ---------------------------------------------------------------- for people and files
 
@@ -170,14 +212,15 @@ def short_subject(subject_key):
     return ("%s %s" % (entity, external_id.rpartition("/")[2]))[:60]
 
 
-def pretty_redacted(body):
+def pretty_redacted(body, keys=frozenset()):
     """Return a JSON body, indented and without personal data; for anything else say only what it is.
 
     :param bytes body: raw
+    :param frozenset keys: what the backend masks beside the usual
     """
     try:
         value = json.loads(body)
-        text = json.dumps(redact(value), indent=2, ensure_ascii=False)
+        text = json.dumps(redact(value, keys=keys), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return "%d bytes that are not JSON" % len(body)
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()[:_SHOWN_CHARACTERS]

@@ -4,7 +4,7 @@ import time
 
 from odoo import models
 
-from ..engine import inbox_sql
+from ..engine import inbox_sql, retention_sql
 from . import retail_inbox_processor  # noqa: F401 the model this file goes on with has to be there
 
 
@@ -41,10 +41,16 @@ class RetailInboxProcessor(models.AbstractModel):
                     gone_through.append(row["subject_key"])
             for follower, follower_ending in self._follower_endings(item, state, ending["reason"]):
                 endings.append(follower_ending)
+                if "topic" not in follower and follower["lost_at"]:
+                    # It goes with a newer one and is not claimed again: nobody else would say that its worker died.
+                    log.append(self._lost_values(follower, follower["attempts"]))
                 log.append(self._log_values(follower, follower_ending["state"], message=follower_ending["reason"]))
                 finished_work.append(follower["work_id"])
         self._keep_records(items, endings)
         inbox_sql.finish_messages(self.env.cr, endings)
+        if backend.sudo().body_policy == "done":
+            took_effect = [ending["id"] for ending in endings if ending["state"] in ("done", "superseded")]
+            retention_sql.drop_bodies_of(self.env.cr, took_effect)
         inbox_sql.drop_work(self.env.cr, finished_work)
         inbox_sql.hold_work(self.env.cr, held_work)
         self._log(log)

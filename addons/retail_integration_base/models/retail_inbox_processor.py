@@ -19,7 +19,14 @@ from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
 from .retail_importer import REAPPLY
-from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_unique_violation
+from .retail_processor import (
+    MAX_CONFLICTS,
+    MAX_DEATHS,
+    as_transient,
+    is_conflict,
+    is_out_of_resources,
+    is_unique_violation,
+)
 from .retail_undo import undone
 
 BATCH_SIZE = 50
@@ -83,7 +90,8 @@ class RetailInboxProcessor(models.AbstractModel):
 
         :param list[dict] rows: as returned by :func:`inbox_sql.claim`, the claim committed
         """
-        self._log_lost_attempts(rows)
+        if not self._log_lost_attempts(rows):
+            return
         groups = {}
         for item in self._collapse(rows):
             groups.setdefault((item.row["backend_id"], item.row["entity"], item.row["flow_id"]), []).append(item)
@@ -120,8 +128,11 @@ class RetailInboxProcessor(models.AbstractModel):
 
     # ---------------------------------------------------------------- one group
 
-    def _release(self, items):
-        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed])
+    def _release(self, items, not_before=None):
+        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed], not_before)
+
+    def _unclaim(self, rows, not_before):
+        inbox_sql.unclaim(self.env.cr, rows, not_before)
 
     def _work_through(self, backend, flow, items):
         started = time.monotonic()
@@ -251,7 +262,7 @@ class RetailInboxProcessor(models.AbstractModel):
                     raise RetailError("The importer answered %d of %d documents." % (len(results), len(documents)))
                 return results
         except Exception as error:
-            if is_conflict(error) and not is_last:
+            if (is_conflict(error) and not is_last) or is_out_of_resources(error):
                 raise
             if len(items) == 1:
                 return [ImportResult.failed(as_transient(error))]

@@ -4,17 +4,20 @@ import json
 import uuid
 
 from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo.exceptions import UserError
+from odoo.http import request
 
 from ..engine import outbox_sql
 from ..engine.lanes import out_lane_of
 from ..engine.messages import PRIORITY
-from ..engine.trace import new_trace_id
+from ..engine.trace import new_trace_id, served, trace_id_of
 from . import retail_record_link  # noqa: F401 the model this one builds on has to be there
 from .retail_inbox import short_subject
 
 #: Idempotency keys are UUIDs of version 5 in this namespace.
 _NAMESPACE = uuid.UUID("6f1c3f5e-5f0e-4d0c-9a53-0f2d6f3f8a11")
 _MARKS = "retail.outbox.marks"
+_TRACE = "retail.outbox.trace"
 
 
 class RetailOutbox(models.Model):
@@ -60,6 +63,7 @@ class RetailOutbox(models.Model):
     external_id = fields.Char("Id in the channel", readonly=True)
     answer = fields.Json(readonly=True, help="What the channel answered last.")
     checksum = fields.Char(readonly=True, help="Digest of what the channel was told last.")
+    content_dropped_at = fields.Datetime("Content dropped", readonly=True)
     created_at = fields.Datetime("First ordered", readonly=True)
     dirty_at = fields.Datetime("Changed", readonly=True, help="When the change was made that is not sent yet.")
     sent_at = fields.Datetime("Last answer", readonly=True)
@@ -75,6 +79,8 @@ class RetailOutbox(models.Model):
     _subject_index = models.Index("(backend_id, subject_key, id)")
     # Dashboards and flows count what is unfinished.
     _unfinished_index = models.Index("(flow_id, state) WHERE state IN ('pending', 'retry', 'held')")
+    # ``_CONTENTS`` of ``engine/retention_sql.py``.
+    _content_index = models.Index("(backend_id, id) WHERE payload IS NOT NULL OR answer IS NOT NULL")
     # The timeline of an Odoo record.
     _record_index = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
 
@@ -98,6 +104,7 @@ class RetailOutbox(models.Model):
         flows = self._get_out_flows(entity, company.id)
         if not flows:
             return
+        trace_id = self._get_trace_id()
         precommit = self.env.cr.precommit
         marks = precommit.data.get(_MARKS)
         if marks is None:
@@ -105,13 +112,28 @@ class RetailOutbox(models.Model):
             precommit.add(self.with_user(SUPERUSER_ID)._write_marks)
         for flow_id, lane in flows:
             # A dict is a set that keeps its order: what changed first goes first.
-            marks.update(dict.fromkeys((flow_id, lane, key) for key in keys))
+            marks.update(dict.fromkeys(((flow_id, lane, key) for key in keys), trace_id))
 
     def _write_marks(self):
         marks = self.env.cr.precommit.data.pop(_MARKS, None)
         if marks:
-            outbox_sql.mark(self.env.cr, list(marks), new_trace_id())
+            outbox_sql.mark(self.env.cr, [(*mark, trace_id) for mark, trace_id in marks.items()])
             self.env["retail.drain"]._wake_after_commit({lane for _flow_id, lane, _key in marks})
+
+    @api.model
+    def _get_trace_id(self):
+        """Return the trace that a change made now belongs to.
+
+        While a message is worked on, the message's. Otherwise somebody begins something: one trace per transaction,
+        the caller's own where the request brings a ``traceparent``.
+        """
+        trace = served()
+        if trace:
+            return trace.id
+        data = self.env.cr.postcommit.data
+        if _TRACE not in data:
+            data[_TRACE] = trace_id_of(request.httprequest.headers) if request else new_trace_id()
+        return data[_TRACE]
 
     @api.model
     @tools.ormcache("entity", "company_id")
@@ -142,6 +164,7 @@ class RetailOutbox(models.Model):
         :param payload: JSON-like, what the exporter needs besides the record. With ``flow``, ``operation`` and ``key``
             it decides whether this is the same command as one before: that one is returned
         :param record: the Odoo record it is about
+        :param str trace_id: of the one message that causes it, for an importer that works on several at once
         :return: the intent; an empty one if the flow is off
         """
         flow.ensure_one()
@@ -162,7 +185,7 @@ class RetailOutbox(models.Model):
             "payload": payload,
             "res_model": record._name if record else None,
             "res_id": record.id if record else None,
-            "trace_id": trace_id or new_trace_id(),
+            "trace_id": trace_id or self._get_trace_id(),
             "lane": out_lane_of(flow.id, subject_key),
             "priority": PRIORITY[flow.latency],
         }
@@ -186,6 +209,17 @@ class RetailOutbox(models.Model):
 
     def _requeue(self):
         """Make work of these intents again and wake the drain after the commit."""
+        lost = self.sudo().filtered(lambda intent: intent.content_dropped_at and not intent.is_state)
+        if lost:
+            raise UserError(
+                self.env._(
+                    "What %(count)s of these commands were given was dropped as the backend's retention says "
+                    "(%(subject)s, on %(date)s). They cannot be sent again.",
+                    count=len(lost),
+                    subject=lost[0].subject_name,
+                    date=fields.Datetime.to_string(lost[0].content_dropped_at),
+                )
+            )
         lanes = {
             intent.id: out_lane_of(intent.flow_id.id, None if intent.is_state else intent.subject_key)
             for intent in self.sudo()

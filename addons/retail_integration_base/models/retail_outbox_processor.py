@@ -19,7 +19,7 @@ from ..engine import outbox_sql, telemetry
 from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
 from ..engine.messages import ImportResult, Intent, Outbound, Sent
 from ..engine.text import clean_value
-from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict
+from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_out_of_resources
 
 #: More marks than this wait for the next round: one statement must not hold a lane for minutes.
 _MARKS_AT_ONCE = 5000
@@ -86,14 +86,18 @@ class RetailOutboxProcessor(models.AbstractModel):
 
         :param list[dict] rows: as returned by :func:`outbox_sql.claim`, the claim committed
         """
-        self._log_lost_attempts(rows)
+        if not self._log_lost_attempts(rows):
+            return
         flow = self.env["retail.flow"].browse(rows[0]["flow_id"])
         backend = flow.backend_id._as_service()
         with telemetry.Step("export", rows, self.env.cr.dbname):
             self._process_group(backend, flow, [Item(row) for row in rows])
 
-    def _release(self, items):
-        outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items])
+    def _release(self, items, not_before=None):
+        outbox_sql.release_claims(self.env.cr, [item.row["work_id"] for item in items], not_before)
+
+    def _unclaim(self, rows, not_before):
+        outbox_sql.unclaim(self.env.cr, rows, not_before)
 
     def _note_interrupted(self, items):
         """What was under way to the vendor, or is there, is never sent again before the vendor was asked."""
@@ -263,7 +267,7 @@ class RetailOutboxProcessor(models.AbstractModel):
                 for item in items:
                     item.result = ImportResult("sent", note=self.env._("Sent."))
         except Exception as error:
-            if is_conflict(error) and not is_last:
+            if (is_conflict(error) and not is_last) or is_out_of_resources(error):
                 raise
             if len(items) == 1:
                 items[0].result = ImportResult.failed(as_transient(error))

@@ -1,6 +1,7 @@
 """What working off messages and telling intents have in common: one group of work, and what its errors mean."""
 
 import logging
+import random
 import time
 import traceback
 from datetime import timedelta
@@ -17,6 +18,7 @@ from ..engine.errors import MalformedMessage, NeedsHuman, RateLimited, Refused, 
 from ..engine.fingerprint import text_cause_key
 from ..engine.messages import ImportResult
 from ..engine.text import clean_text, clean_value
+from ..engine.trace import served, serving
 from .retail_exception import evidence_text
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ _logger = logging.getLogger(__name__)
 MAX_DEATHS = 3
 MAX_CONFLICTS = 5
 _REASON_CHARACTERS = 500
+#: While PostgreSQL has no room, work is looked at again after so long; each look may cost a call to the vendor.
+_NO_ROOM_SECONDS = (10, 20)
 
 
 class RetailProcessor(models.AbstractModel):
@@ -44,8 +48,15 @@ class RetailProcessor(models.AbstractModel):
         """Write the end of each item, its log line and its exception."""
         raise NotImplementedError
 
-    def _release(self, items):
-        """Give claimed items back as if they had not been claimed."""
+    def _release(self, items, not_before=None):
+        """Give claimed items back as if they had not been claimed.
+
+        :param datetime not_before: naive UTC; ``None``: as it was
+        """
+        raise NotImplementedError
+
+    def _unclaim(self, rows, not_before):
+        """Undo the claim of ``rows`` whole, so that what is to be said of an attempt before it can still be said."""
         raise NotImplementedError
 
     def _note_interrupted(self, items):
@@ -55,6 +66,20 @@ class RetailProcessor(models.AbstractModel):
 
     def _process_group(self, backend, flow, items):
         """Work through a group; if that fails as a whole, through each of its items alone."""
+        try:
+            with serving([item.row["trace_id"] for item in items]):
+                self._try_group(backend, flow, items)
+        except psycopg2.OperationalError as error:
+            if not is_out_of_resources(error):
+                raise  # the database is away; the claims are taken up again when it is back
+            # No end without its log line: both are one transaction, which is gone. What the vendor answered is kept.
+            _logger.error("PostgreSQL has no room for the ends of %d messages: %s", len(items), error)
+            self.env["retail.drain"]._rollback()
+            self._note_interrupted(items)
+            self._release(items, _room_is_looked_for_at())
+            self.env["retail.drain"]._commit()
+
+    def _try_group(self, backend, flow, items):
         drain = self.env["retail.drain"]
         if not backend.sudo().is_armed:
             # Disarmed since the claim: they wait until it is armed again.
@@ -67,7 +92,7 @@ class RetailProcessor(models.AbstractModel):
         try:
             self._work_through(backend, flow, items)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            raise  # the database is away; the claims are taken up again when it is back
+            raise
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             drain._rollback()
             self._note_interrupted(items)
@@ -94,17 +119,27 @@ class RetailProcessor(models.AbstractModel):
         self.env["retail.drain"]._commit()
 
     def _log_lost_attempts(self, rows):
-        """Record the attempts that nobody finished: their worker was killed, so nobody else could."""
-        self._log(
-            [
-                self._log_values(
-                    row, "lost", attempt=row["attempts"] - 1, message=self.env._("The worker died during this attempt.")
-                )
-                for row in rows
-                if row["lost_at"]
-            ]
+        """Record the attempts that nobody finished: their worker was killed, so nobody else could.
+
+        :return: whether that was possible; otherwise the claim is undone, and whoever claims next records them
+        """
+        try:
+            self._log([self._lost_values(row, row["attempts"] - 1) for row in rows if row["lost_at"]])
+            self.env["retail.drain"]._commit()
+        except psycopg2.OperationalError as error:
+            if not is_out_of_resources(error):
+                raise
+            _logger.error("PostgreSQL has no room for the log: %s", error)
+            self.env["retail.drain"]._rollback()
+            self._unclaim(rows, _room_is_looked_for_at())
+            self.env["retail.drain"]._commit()
+            return False
+        return True
+
+    def _lost_values(self, row, attempt):
+        return self._log_values(
+            row, "lost", attempt=attempt, message=self.env._("The worker died during this attempt.")
         )
-        self.env["retail.drain"]._commit()
 
     def _death_error(self, row, cause_key):
         """Return the error of work that kills its workers."""
@@ -153,7 +188,12 @@ class RetailProcessor(models.AbstractModel):
             self.env["retail.exception"]
             .sudo()
             ._open(
-                backend.sudo(), item.row["subject_key"], error, flow=flow, evidence=evidence_text(evidence), **values
+                backend.sudo(),
+                item.row["subject_key"],
+                error,
+                flow=flow,
+                evidence=evidence_text(evidence, backend._get_redacted_keys()),
+                **values,
             )
         )
 
@@ -187,6 +227,7 @@ class RetailProcessor(models.AbstractModel):
         return values, evidence
 
     def _log_values(self, row, outcome, *, attempt=None, message=None, error_class=None, duration_ms=0, evidence=None):
+        trace = served()
         return {
             "backend_id": row["backend_id"],
             "flow_id": row.get("flow_id"),
@@ -199,6 +240,7 @@ class RetailProcessor(models.AbstractModel):
             "message": message,
             "duration_ms": duration_ms,
             "trace_id": row.get("trace_id"),
+            "batch_trace_id": trace.id if trace and trace.is_shared else None,
             "evidence": evidence or False,
         }
 
@@ -217,6 +259,17 @@ def is_conflict(error):
         # A key that somebody else has just created is found, not created, the next time.
         return error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY or is_unique_violation(error)
     return isinstance(error, LockError)
+
+
+def is_out_of_resources(error):
+    """Return whether PostgreSQL is there and has no disk, memory or connection left for this statement."""
+    # Class 53 of PostgreSQL's error codes, which psycopg2 takes for an OperationalError as it does a lost connection.
+    return (getattr(error, "pgcode", None) or "").startswith("53")
+
+
+def _room_is_looked_for_at():
+    seconds = random.uniform(*_NO_ROOM_SECONDS)  # noqa: S311 jitter is no secret
+    return fields.Datetime.now() + timedelta(seconds=seconds)
 
 
 def is_unique_violation(error):

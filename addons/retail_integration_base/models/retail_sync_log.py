@@ -3,13 +3,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine import retention_sql
 from ..engine.redact import redact
 from ..engine.text import clean_text, clean_value
-from ..engine.trace import new_trace_id
 
 
 class RetailSyncLog(models.Model):
-    """Append-only: nobody changes or deletes a line, whatever the role."""
+    """Append-only: nobody changes or deletes a line, whatever the role, in Odoo or in SQL.
+
+    Only retention deletes, by age, and the database records what (``engine/retention_sql.py``).
+    """
 
     _name = "retail.sync.log"
     _description = "Retail sync log"
@@ -20,7 +23,7 @@ class RetailSyncLog(models.Model):
     at = fields.Datetime(required=True, readonly=True, default=lambda self: fields.Datetime.now(), index=True)
     backend_id = fields.Many2one("retail.backend", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="backend_id.company_id")
-    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
+    flow_id = fields.Many2one("retail.flow", readonly=True, index="btree_not_null", ondelete="restrict")
     inbox_id = fields.Many2one("retail.inbox", readonly=True, index="btree_not_null", ondelete="restrict")
     outbox_id = fields.Many2one("retail.outbox", readonly=True, index="btree_not_null", ondelete="restrict")
     direction = fields.Selection([("in", "In"), ("out", "Out")], required=True, readonly=True, default="in")
@@ -44,15 +47,25 @@ class RetailSyncLog(models.Model):
     message = fields.Text("What happened", readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
     trace_id = fields.Char(readonly=True, index="btree_not_null")
+    batch_trace_id = fields.Char(
+        "Trace of the batch",
+        readonly=True,
+        index="btree_not_null",
+        help="Where several messages were worked on at once: the trace that calls and changes of this attempt carry.",
+    )
     evidence = fields.Json(readonly=True)
 
     _backend_index = models.Index("(backend_id, id DESC)")
+
+    def init(self):
+        retention_sql.guard(self.env.cr, "retail_sync_log")
 
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             if vals.get("evidence"):
-                vals["evidence"] = clean_value(redact(vals["evidence"]))
+                keys = self.env["retail.backend"].browse(vals["backend_id"])._get_redacted_keys()
+                vals["evidence"] = clean_value(redact(vals["evidence"], keys=keys))
             if vals.get("message"):
                 vals["message"] = clean_text(vals["message"])
         return super().create(vals_list)
@@ -65,8 +78,11 @@ class RetailSyncLog(models.Model):
         raise UserError(self.env._("The sync log is never deleted from."))
 
     @api.model
-    def _record_poll_failure(self, flow, error):
-        """Note that the vendor could not be asked what changed."""
+    def _record_poll_failure(self, flow, error, trace_id):
+        """Note that the vendor could not be asked what changed.
+
+        :param str trace_id: that the calls were made under
+        """
         return self.sudo().create(
             {
                 "backend_id": flow.backend_id.id,
@@ -76,7 +92,7 @@ class RetailSyncLog(models.Model):
                 "outcome": "retry",
                 "error_class": getattr(error, "code", type(error).__name__),
                 "message": str(error),
-                "trace_id": new_trace_id(),
+                "trace_id": trace_id,
                 "evidence": getattr(error, "evidence", False),
             }
         )

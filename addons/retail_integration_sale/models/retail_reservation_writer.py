@@ -269,7 +269,7 @@ class RetailReservationWriter(models.AbstractModel):
             cause_key="worker_killed:reservation" if is_killer else text_cause_key(error),
             cause_title=str(error) or type(error).__name__,
             flow=backend._get_order_flow(),
-            evidence=evidence_text(evidence),
+            evidence=evidence_text(evidence, mark.backend_id._get_redacted_keys()),
             amount=(Decimal(str(order.amount_total)), order.currency_id.name),
         )
         exception.write({"res_model": order._name, "res_id": order.id})

@@ -99,7 +99,7 @@ class RetailConnectorNotes(models.AbstractModel):
 
     def _push_notes(self, http, outbound):
         notes = [{"id": item.document["external_id"], "text": item.document["text"]} for item in outbound]
-        answer = http.request("PUT", "/v1/notes", json={"notes": notes}, trace_id=outbound[0].intent.trace_id).json()
+        answer = http.request("PUT", "/v1/notes", json={"notes": notes}).json()
         results = {result["id"]: result for result in answer["results"]}
         return {item.id: self._read_result(results[item.document["external_id"]]) for item in outbound}
 

@@ -62,7 +62,7 @@ class TestMarks(OutboxCase):
         self.assertEqual(len(self.intents()), 1)
 
     def test_marks_of_a_flow_that_is_gone_are_dropped(self):
-        outbox_sql.mark(self.env.cr, [(2**31 - 1, out_lane_of(1), "1")], "0" * 32)
+        outbox_sql.mark(self.env.cr, [(2**31 - 1, out_lane_of(1), "1", "0" * 32)])
         self.drain()
         self.assertFalse(self.env["retail.outbox.mark"].search([]))
 

@@ -55,10 +55,11 @@ def revoke_tokens(world, body, request):
 
 
 def show_stats(world, body, request):
-    """Requests by path, GraphQL operations by name, gaps met, deliveries."""
+    """Requests by path, the latest traces, GraphQL operations by name, gaps met, deliveries."""
     return {
         "now": world.clock.now(),
         "requests": dict(world.requests),
+        "traces": list(world.traces),
         "operations": dict(world.engine.operations),
         "points_spent": world.engine.points_spent,
         "not_simulated": dict(world.engine.gaps),
