@@ -19,6 +19,7 @@
         "views/retail_exception_views.xml",
         "views/retail_exception_cause_views.xml",
         "views/retail_bulk_run_views.xml",
+        "views/retail_timeline_views.xml",
         "views/retail_inbox_views.xml",
         "views/retail_outbox_views.xml",
         "views/retail_recovery_views.xml",

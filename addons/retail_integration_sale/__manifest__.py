@@ -18,6 +18,7 @@
         "views/retail_map_views.xml",
         "views/retail_order_payment_views.xml",
         "views/sale_order_views.xml",
+        "views/timeline_views.xml",
         "views/retail_reservation_views.xml",
         "wizards/retail_fix_views.xml",
         "views/menus.xml",

@@ -125,6 +125,16 @@ class RetailConnectorShopify(models.AbstractModel):
         """Subscribe the backend's address to the topics of its flows that are not off; return what was done."""
         return webhook_registration.register(backend, self._get_topics(backend))
 
+    def _get_admin_url(self, backend, entity, external_id):
+        name, kind, number = (
+            (backend.shopify_domain or "").partition(".")[0],
+            entity + "s",
+            external_id.rpartition("/")[2],
+        )
+        if entity not in ("order", "product", "customer") or not name or not number.isdecimal():
+            return None
+        return "https://admin.shopify.com/store/%s/%s/%s" % (name, kind, number)
+
     def _check_connection(self, backend):
         backend.check_access("write")
         return ConnectionCheck(self, backend).run()

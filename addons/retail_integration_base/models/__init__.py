@@ -41,4 +41,6 @@ from . import (
     retail_recovery_flow,
     retail_sync_log,
     retail_undo,
+    retail_timeline_entry,
+    retail_timeline_mixin,
 )

@@ -128,6 +128,10 @@ class RetailConnector(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _get_admin_url(self, backend, entity, external_id):
+        """Return the address of a record in the vendor's own back office, or ``None`` where it has none."""
+        return
+
     def _check_connection(self, backend):
         """Ask the vendor whether everything needed is there.
 

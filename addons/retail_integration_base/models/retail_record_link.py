@@ -43,6 +43,13 @@ class RetailRecordLink(models.AbstractModel):
             "views": [(False, "form")],
         }
 
+    def action_view_trace(self):
+        """Open everything that belongs to the trace of this."""
+        self.ensure_one()
+        return self.env["retail.timeline.entry"]._action_timeline(
+            self.env._("Trace of %s", self.display_name), [("trace", "=", self.trace_id)]
+        )
+
     def action_view_exception(self):
         self.ensure_one()
         return {

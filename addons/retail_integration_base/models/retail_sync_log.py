@@ -77,6 +77,13 @@ class RetailSyncLog(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("The sync log is never deleted from."))
 
+    def action_view_trace(self):
+        """Open everything that belongs to the trace of this attempt."""
+        self.ensure_one()
+        return self.env["retail.timeline.entry"]._action_timeline(
+            self.env._("Trace of %s", self.subject_key or ""), [("trace", "=", self.trace_id)]
+        )
+
     @api.model
     def _record_poll_failure(self, flow, error, trace_id):
         """Note that the vendor could not be asked what changed.

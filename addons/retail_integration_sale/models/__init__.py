@@ -1,5 +1,7 @@
 from . import (
     account_analytic_distribution_model,
+    account_move,
+    account_payment,
     retail_accepted_difference,
     retail_backend,
     retail_binding_order,
@@ -15,6 +17,7 @@ from . import (
     retail_reservation,
     retail_reservation_writer,
     retail_tax_map,
+    retail_timeline_entry,
     sale_order,
     sale_order_line,
     stock_move,

@@ -7,7 +7,8 @@ from .retail_reservation import STATES
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "retail.timeline.mixin"]
 
     retail_backend_id = fields.Many2one("retail.backend", "Channel", index="btree_not_null", readonly=True, copy=False)
     retail_external_name = fields.Char("Channel Order", index="btree_not_null", readonly=True, copy=False)
@@ -98,20 +99,8 @@ class SaleOrder(models.Model):
                 )
             )
 
-    def action_view_retail_messages(self):
-        """Open the messages that made this order what it is."""
-        self.ensure_one()
-        bindings = self.env["retail.binding.order"].search([("order_id", "=", self.id)])
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Messages"),
-            "res_model": "retail.inbox",
-            "view_mode": "list,form",
-            "domain": [
-                ("backend_id", "in", bindings.backend_id.ids),
-                ("subject_key", "in", ["order:%s" % binding.external_id for binding in bindings]),
-            ],
-        }
+    def _get_retail_related(self):
+        return [self, self.picking_ids, self.invoice_ids, self.invoice_ids.sudo().reconciled_payment_ids.sudo(False)]
 
     def _follows_channel(self):
         """Return whether one order's lines, addresses and state still follow its channel.

@@ -7,7 +7,8 @@ from .retail_reservation import STATES
 
 
 class StockPicking(models.Model):
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "retail.timeline.mixin"]
 
     retail_reservation_state = fields.Selection(
         STATES,
@@ -25,6 +26,9 @@ class StockPicking(models.Model):
 
     def _search_retail_reservation_state(self, operator, value):
         return self.env["retail.reservation"]._search_states("picking_id", operator, value)
+
+    def _get_retail_related(self):
+        return [self, self.sale_id]
 
     # ---------------------------------------------------------------- done once per batch
 

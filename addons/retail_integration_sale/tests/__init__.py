@@ -12,4 +12,5 @@ from . import (
     test_reservation,
     test_reservation_failures,
     test_roles,
+    test_timeline,
 )

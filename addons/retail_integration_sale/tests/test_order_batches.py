@@ -170,8 +170,3 @@ class TestOrderBatches(RetailSaleCase):
             messages = self.bring(*documents)
         self.assertEqual(messages.mapped("state"), ["done", "done", "held", "done", "done"])
         self.assertFalse(self.env["sale.order"].search([("name", "=", "#3")]))
-
-    def test_an_order_opens_its_messages(self):
-        messages = self.bring(order("1"))
-        action = self.orders("1").action_view_retail_messages()
-        self.assertEqual(self.env["retail.inbox"].search(action["domain"]), messages)

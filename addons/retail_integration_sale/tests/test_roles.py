@@ -66,7 +66,7 @@ class TestRoles(RetailSaleCase):
         seller = self.make_user("seller", "sales_team.group_sale_salesman_all_leads")
         view = self.env["sale.order"].with_user(seller).get_view(view_type="form")
         self.assertIn("retail_payment_ids", view["arch"])
-        self.assertNotIn("action_view_retail_messages", view["arch"])
+        self.assertNotIn("action_view_retail_timeline", view["arch"])
         [data] = sale.with_user(seller).web_read(
             {
                 "retail_backend_id": {"fields": {"display_name": {}}},

@@ -5,6 +5,7 @@ from odoo import fields, models
 
 class TestRetailNote(models.Model):
     _name = "test.retail.note"
+    _inherit = "retail.timeline.mixin"
     _description = "Note"
 
     name = fields.Char(required=True)
