@@ -189,5 +189,9 @@ def test_the_screens_show_what_came_and_what_became_of_it(world, screen):
     screen.picture("order")
     screen.click(".o_notebook a[name=channel]")
     screen.picture("order-channel")
+    screen.click("button[name=action_view_retail_timeline]")
+    screen.wait(".o_data_row td[name=what]")
+    assert "Message received" in screen.driver.page_source
+    screen.picture("timeline")
     errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []

@@ -27,6 +27,29 @@ class TestOrdersIn(ShopifyCase):
         self.assert_same_total(order)
         self.assertEqual(self.messages().mapped("state"), ["done"])
 
+    def test_the_callers_trace_goes_from_the_webhook_to_every_call_and_the_orders_timeline(self):
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        self.subscribe()
+        order = self.place("simple")
+        [letter] = self.letters()
+        headers = {**letter.headers, "traceparent": "00-%s-00f067aa0ba902b7-01" % trace}
+        self.world.app.revoke_tokens()
+        self.world.traces.clear()
+        self.let_in([replace(letter, headers=headers)])
+        self.drain()
+        self.assertEqual(self.messages().trace_id, trace)
+        paths = {path for path, _traceparent in self.world.traces}
+        self.assertIn("/admin/oauth/access_token", paths)
+        self.assertTrue(any(path.endswith("/graphql.json") for path in paths))
+        self.assertEqual({value.split("-")[1] for _path, value in self.world.traces}, {trace})
+        timeline = self.sale_order(order).action_view_retail_timeline()["domain"]
+        entries = self.env["retail.timeline.entry"].search(timeline)
+        self.assertEqual(set(entries.mapped("trace_id")) - {False}, {trace})
+        [linked] = entries.filtered(lambda entry: entry.kind == "linked")
+        self.assertEqual(linked.url, "https://admin.shopify.com/store/%s/orders/%s" % (
+            self.backend.shopify_domain.split(".")[0], order["legacyResourceId"]
+        ))  # fmt: skip
+
     def test_a_redelivered_webhook_creates_no_second_order(self):
         self.subscribe()
         with self.faults("duplicate_webhooks", count=1):
