@@ -45,6 +45,8 @@ class TestOrdersIn(ShopifyCase):
         timeline = self.sale_order(order).action_view_retail_timeline()["domain"]
         entries = self.env["retail.timeline.entry"].search(timeline)
         self.assertEqual(set(entries.mapped("trace_id")) - {False}, {trace})
+        self.assertIn("paid", entries.mapped("kind"))
+        self.assertTrue(all(entries.mapped("what")) and entries.mapped("url"))
         [linked] = entries.filtered(lambda entry: entry.kind == "linked")
         self.assertEqual(linked.url, "https://admin.shopify.com/store/%s/orders/%s" % (
             self.backend.shopify_domain.split(".")[0], order["legacyResourceId"]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 #: Columns of an entry → their type. What a source does not say is NULL.
 COLUMNS = {
-    # To the second: some tables know no more, and an order of what is not known would be made up.
-    "at": "timestamp(0)",
+    "at": "timestamp",
     "backend_id": "int4",
     "inbox_id": "int4",
     "outbox_id": "int4",
@@ -56,8 +55,10 @@ class Source:
 
     def select(self):
         kind = self.kind if self.kind.startswith("(") else "'%s'" % self.kind
+        # To the second: some tables know no more, and an order of what is not known would be made up.
+        values = dict(self.columns, at="date_trunc('second', %s)" % self.columns["at"])
         columns = ", ".join(
-            "(%s)::%s AS %s" % (self.columns.get(name, "NULL"), type_name, name) for name, type_name in COLUMNS.items()
+            "(%s)::%s AS %s" % (values.get(name, "NULL"), type_name, name) for name, type_name in COLUMNS.items()
         )
         return (
             f"SELECT x.id::bigint * {SOURCES} + {self.number} AS id, {self.number} AS source, x.id AS source_id, "  # noqa: S608 constants

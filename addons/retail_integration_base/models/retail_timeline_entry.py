@@ -340,7 +340,7 @@ class RetailTimelineEntry(models.Model):
         for entry in self:
             backend = entry.backend_id.sudo()
             entry.url = (
-                bool(backend and entry.external_id)
+                bool(backend and entry.entity and entry.external_id)
                 and backend._get_handler()._get_admin_url(backend, entry.entity, entry.external_id)
             ) or False
 
@@ -355,6 +355,11 @@ class RetailTimelineEntry(models.Model):
                 model, record_id = record._name, record.id
                 break
         return {"type": "ir.actions.act_window", "res_model": model, "res_id": record_id, "views": [(False, "form")]}
+
+    def action_open_url(self):
+        """Open the record in the channel's own back office."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
 
     @api.model
     def _action_timeline(self, name, domain):
