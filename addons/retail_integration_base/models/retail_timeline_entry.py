@@ -290,7 +290,8 @@ class RetailTimelineEntry(models.Model):
             elif entry.kind in ("received", "ordered"):
                 entry.what = "%s · %s" % (entry.text or "", short_subject(entry.subject_key))
             elif entry.kind in ("answered", "linked"):
-                entry.what = "%s · %s" % (record, entry.external_id or self.env._("no id"))
+                external_id = (entry.external_id or "").rpartition("/")[2]
+                entry.what = "%s · %s" % (record, external_id or self.env._("no id"))
             else:
                 entry.what = " · ".join(filter(None, (record if entry.res_model else "", entry.text))) or record
             entry.detail = " · ".join(filter(None, entry._get_details(signed_with))) or False
