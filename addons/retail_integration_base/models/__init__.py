@@ -40,7 +40,7 @@ from . import (
     retail_recovery,
     retail_recovery_flow,
     retail_sync_log,
-    retail_undo,
     retail_timeline_entry,
     retail_timeline_mixin,
+    retail_undo,
 )
