@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 
-import psycopg2
 from werkzeug.wsgi import get_current_url
 
 from odoo import SUPERUSER_ID, api, modules
@@ -16,14 +15,11 @@ from odoo.http import ProxyFix
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from odoo.addons.retail_integration_base.controllers.gateway import RETRY_AFTER_SECONDS, discard
-from odoo.addons.retail_integration_base.engine import inbox_sql, telemetry
-from odoo.addons.retail_integration_base.engine.lanes import group_of
+from odoo.addons.retail_integration_base.controllers.gateway import RETRY_AFTER_SECONDS, discard, follow_up
+from odoo.addons.retail_integration_base.controllers.store import Store
+from odoo.addons.retail_integration_base.engine import telemetry
 from odoo.addons.retail_integration_base.engine.messages import WebhookRequest
 from odoo.addons.retail_integration_base.engine.receive import MAX_BODY_BYTES, Answer, receive
-from odoo.addons.retail_integration_base.models.retail_drain import order_drain, own_cursor
-
-from .store import Store
 
 _logger = logging.getLogger(__name__)
 
@@ -42,7 +38,7 @@ class FastLane:
 
     def __init__(self, database):
         self.database = database
-        self._store = Store(database)
+        self._store = Store(database, "retail-fast-lane")
         self._endpoints = {}
 
     @staticmethod
@@ -79,11 +75,11 @@ class FastLane:
                 endpoint=endpoint,
                 headers=_headers_of(environ),
                 body=environ["wsgi.input"].read(size),
-                url=_url_of(environ),
+                address=lambda: _url_of(environ),
             )
             answer = receive(message, self._find_endpoint, self._find_policy, self._store.insert)
             with telemetry.about("receive", answer.row):
-                self._follow_up(answer)
+                follow_up(self._registry(), self._store, answer)
         except Exception:  # whatever it is, the caller is to come again: its message is not stored
             _logger.exception("The gateway failed")
             self._say(Answer(503, "unavailable"))
@@ -98,20 +94,6 @@ class FastLane:
         self._say(answer)
         start_response("%d %s" % (answer.status, _REASONS.get(answer.status, "Refused")), [("Content-Length", "0")])
         return []
-
-    def _follow_up(self, answer):
-        """Count a refusal, or see that somebody works on what was stored."""
-        if answer.status >= 400:
-            with own_cursor(self._registry()) as cr:
-                inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
-        elif answer.lane is not None:
-            try:
-                if self._store.mark_awake(group_of(answer.lane)):
-                    with own_cursor(self._registry()) as cr:
-                        order_drain(cr, [group_of(answer.lane)])
-            except psycopg2.Error:
-                # The message is safe; the watchdog finds it.
-                _logger.warning("No drain job could be called for message %s", answer.inbox_id, exc_info=True)
 
     # ---------------------------------------------------------------- what Odoo knows
 

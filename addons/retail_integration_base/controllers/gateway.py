@@ -7,7 +7,7 @@ import psycopg2
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from odoo import http
+from odoo import http, modules
 from odoo.http import request
 
 from ..engine import inbox_sql, telemetry
@@ -15,7 +15,8 @@ from ..engine.lanes import group_of
 from ..engine.messages import WebhookRequest
 from ..engine.receive import MAX_BODY_BYTES, Answer, receive
 from ..engine.uses import Uses
-from ..models.retail_drain import own_cursor, wake
+from ..models.retail_drain import order_drain, own_cursor
+from .store import Store
 
 _logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ _logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 30
 MAX_DISCARDED_BYTES = 128 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
+#: database → Store
+_stores = {}
 _uses = Uses()
 
 
@@ -84,22 +87,12 @@ class RetailGateway(http.Controller):
             endpoint=endpoint,
             headers={name.lower(): value for name, value in incoming.headers.items()},
             body=body,
-            url=incoming.url,
+            address=lambda: incoming.url,
         )
-        return receive(message, self._find_endpoint, self._find_policy, self._store)
+        return receive(message, self._find_endpoint, self._find_policy, _store(request.db).insert)
 
     def _respond(self, answer):
-        registry = request.env.registry
-        if answer.status >= 400:
-            with own_cursor(registry) as cr:
-                inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
-            return Response(status=answer.status)
-        if answer.lane is not None:
-            try:
-                wake(registry, [group_of(answer.lane)])
-            except psycopg2.Error:
-                # The message is safe; the watchdog finds it.
-                _logger.warning("No drain job could be called for message %s", answer.inbox_id, exc_info=True)
+        follow_up(request.env.registry, _store(request.db), answer)
         return Response(status=answer.status)
 
     @staticmethod
@@ -113,13 +106,46 @@ class RetailGateway(http.Controller):
     def _find_policy(connector):
         return request.env["retail.connector.%s" % connector]._webhook_policy
 
-    @staticmethod
-    def _store(row):
-        with own_cursor(request.env.registry) as cr:
+
+class _TestStore:
+    """Stores in the transaction of the test that is under way, which a connection of its own would not see."""
+
+    def __init__(self, registry):
+        self._registry = registry
+
+    def insert(self, row):
+        with own_cursor(self._registry) as cr:
             inbox_id = inbox_sql.insert_message(cr, row)
             if _uses.is_due(row["credential_id"]):
                 inbox_sql.mark_credential_used(cr, row["credential_id"])
         return inbox_id
+
+    def mark_awake(self, group):
+        with own_cursor(self._registry) as cr:
+            return inbox_sql.mark_awake(cr, group)
+
+
+def _store(database):
+    if modules.module.current_test:
+        return _TestStore(request.env.registry)
+    store = _stores.get(database)
+    return store or _stores.setdefault(database, Store(database, "retail-gateway"))
+
+
+def follow_up(registry, store, answer):
+    """Count a refusal, or see that somebody works on what was stored."""
+    if answer.status >= 400:
+        with own_cursor(registry) as cr:
+            inbox_sql.count_refusal(cr, answer.backend_id, answer.reason)
+    elif answer.lane is not None:
+        group = group_of(answer.lane)
+        try:
+            if store.mark_awake(group):
+                with own_cursor(registry) as cr:
+                    order_drain(cr, [group])
+        except psycopg2.Error:
+            # The message is safe; the watchdog finds it.
+            _logger.warning("No drain job could be called for message %s", answer.inbox_id, exc_info=True)
 
 
 def _read_body(incoming):

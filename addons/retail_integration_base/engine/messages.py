@@ -1,5 +1,6 @@
 """The plain values that cross the borders between gateway, connector, drain and importer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,15 +13,19 @@ PRIORITY = {"realtime": 10, "standard": 20, "batch": 30}
 class WebhookRequest:
     """What a channel sent, before anything is believed.
 
-    ``headers`` has names in lower case; ``body`` is the raw bytes the signature was made over; ``url`` the address
-    as the channel called it (some vendors sign it).
+    ``headers`` has names in lower case; ``body`` is the raw bytes the signature was made over; ``address`` its URL
+    as the channel called it (some vendors sign it), or a function that returns it, as few ask for it.
     """
 
     token: str
     endpoint: str
     headers: dict
     body: bytes
-    url: str = ""
+    address: str | Callable[[], str] = ""
+
+    @property
+    def url(self):
+        return self.address() if callable(self.address) else self.address
 
 
 @dataclass(frozen=True)
