@@ -1,12 +1,42 @@
-"""Finds the quants of a product once per batch of orders."""
+"""Finds the quants of a product once per batch of orders; keeps what is reserved to the unit under concurrency."""
 
 from odoo import api, models
 
 from .order_batch import CONTEXT_KEY
 
+#: How much more, or less, a call of ``_update_reserved_quantity`` wants reserved.
+_CHANGE_KEY = "retail_reserved_change"
+
 
 class StockQuant(models.Model):
     _inherit = "stock.quant"
+
+    # ---------------------------------------------------------------- reserved to the unit
+
+    @api.model
+    def _update_reserved_quantity(self, product_id, location_id, quantity, *args, **options):
+        """Change what is reserved on a quant that can take the whole change: see :meth:`try_lock_for_update`."""
+        quants = self.with_context(**{_CHANGE_KEY: quantity})
+        return super(StockQuant, quants)._update_reserved_quantity(product_id, location_id, quantity, *args, **options)
+
+    def try_lock_for_update(self, *, allow_referencing=False, limit=None):
+        """Leave out the quants on which Odoo would cut off a part of the change under way.
+
+        Where another transaction has locked a product's quant, Odoo notes the change on a quant of its own, which may
+        be negative, until a scheduled action merges them. Until then it takes the first quant it can lock and writes
+        ``max(0, reserved + change)`` on it. What is cut off stays reserved for nobody: goods that cannot be sold. With
+        none of the quants left, Odoo notes the change on a new one, and the sum over all is right.
+        """
+        change = self.env.context.get(_CHANGE_KEY)
+        able = self
+        if change is not None and self:
+            compare = self[0].product_uom_id.compare
+            # Of more than is reserved altogether, Odoo's cut makes zero, which is right.
+            if compare(sum(self.mapped("reserved_quantity")) + change, 0) >= 0:
+                able = self.filtered(lambda quant: compare(quant.reserved_quantity + change, 0) >= 0)
+        return super(StockQuant, able).try_lock_for_update(allow_referencing=allow_referencing, limit=limit)
+
+    # ---------------------------------------------------------------- found once per batch
 
     def _gather(self, product_id, location_id, lot_id=None, package_id=None, owner_id=None, strict=False, qty=0):
         """Search the quants of a product without lots once; Odoo does it four times per reservation."""

@@ -11,6 +11,7 @@ from . import (
     test_products,
     test_reservation,
     test_reservation_failures,
+    test_reserved_to_the_unit,
     test_roles,
     test_timeline,
 )
