@@ -1,5 +1,3 @@
-from datetime import datetime
-
 from odoo.tests import tagged
 
 from .common import RetailSaleCase
@@ -29,7 +27,7 @@ class TestReservedToTheUnit(RetailSaleCase):
                 "product_id": self.product.id,
                 "location_id": self.location.id,
                 "reserved_quantity": reserved,
-                "in_date": datetime(2020, 1, 1),
+                "in_date": "2020-01-01 00:00:00",
             }
         )
 
