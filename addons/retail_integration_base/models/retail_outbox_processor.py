@@ -327,9 +327,6 @@ class RetailOutboxProcessor(models.AbstractModel):
         # A connector's message about an intent cannot be unreadable as a channel's can.
         return dict(ending, state="held") if ending["state"] == "quarantined" else ending
 
-    def _log_values(self, row, outcome, **values):
-        return dict(super()._log_values(row, outcome, **values), direction="out", outbox_id=row["outbox_id"])
-
 
 def _may_have_acted(error):
     """Return whether the vendor may have done what it was told although ``error`` came of it."""

@@ -232,6 +232,8 @@ class RetailProcessor(models.AbstractModel):
             "backend_id": row["backend_id"],
             "flow_id": row.get("flow_id"),
             "inbox_id": row.get("inbox_id"),
+            "outbox_id": row.get("outbox_id"),
+            "direction": "in" if row.get("inbox_id") else "out",
             "entity": row.get("entity") or row["subject_key"].partition(":")[0],
             "subject_key": row["subject_key"],
             "attempt": row.get("attempts", 0) if attempt is None else attempt,
@@ -241,12 +243,11 @@ class RetailProcessor(models.AbstractModel):
             "duration_ms": duration_ms,
             "trace_id": row.get("trace_id"),
             "batch_trace_id": trace.id if trace and trace.is_shared else None,
-            "evidence": evidence or False,
+            "evidence": evidence or None,
         }
 
-    def _log(self, values):
-        if values:
-            self.env["retail.sync.log"].sudo().create(values)
+    def _log(self, lines):
+        self.env["retail.sync.log"].sudo()._append(lines)
 
 
 def _short(text):

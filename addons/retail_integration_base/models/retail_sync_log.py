@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import retention_sql
+from ..engine import log_sql, retention_sql
 from ..engine.redact import redact
 from ..engine.text import clean_text, clean_value
 
@@ -62,13 +62,26 @@ class RetailSyncLog(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("evidence"):
-                keys = self.env["retail.backend"].browse(vals["backend_id"])._get_redacted_keys()
-                vals["evidence"] = clean_value(redact(vals["evidence"], keys=keys))
-            if vals.get("message"):
-                vals["message"] = clean_text(vals["message"])
-        return super().create(vals_list)
+        return super().create([self._to_clean(vals) for vals in vals_list])
+
+    @api.model
+    def _append(self, lines):
+        """Write lines in one statement, which for a batch costs a tenth of :meth:`create`.
+
+        :param list[dict] lines: with all of ``log_sql.COLUMNS``
+        """
+        if lines:
+            log_sql.append(self.env.cr, fields.Datetime.now(), [self._to_clean(line) for line in lines])
+
+    def _to_clean(self, vals):
+        """Return ``vals`` without personal data, and without what PostgreSQL cannot store."""
+        clean = dict(vals)
+        if vals.get("evidence"):
+            keys = self.env["retail.backend"].browse(vals["backend_id"])._get_redacted_keys()
+            clean["evidence"] = clean_value(redact(vals["evidence"], keys=keys))
+        if vals.get("message"):
+            clean["message"] = clean_text(vals["message"])
+        return clean
 
     def write(self, vals):
         raise UserError(self.env._("The sync log is never changed."))
