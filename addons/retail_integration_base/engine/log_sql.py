@@ -19,7 +19,7 @@ COLUMNS = (
     "batch_trace_id",
     "evidence",
 )
-_APPEND = "INSERT INTO retail_sync_log (at, %s) VALUES %%s" % ", ".join(COLUMNS)
+_APPEND = "INSERT INTO retail_sync_log (at, %s) VALUES %%s" % ", ".join(COLUMNS)  # noqa: S608 all constants
 _TEMPLATE = "(%%s, %s)" % ", ".join(["%s"] * len(COLUMNS))
 
 
