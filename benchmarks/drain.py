@@ -1,10 +1,11 @@
 """How fast trivial messages are worked off in order, against one job per message that does nothing, in one run.
 
-    .local/venv/bin/python -m benchmarks.drain [--short] [--messages 20000] [--jobs 600] [--snapshot 60]
+    .local/venv/bin/python -m benchmarks.drain [--short] [--messages 20000] [--subjects 5000] [--jobs 600] [--snapshot 60]
 
 Both sides do nothing but their own bookkeeping, with the same two workers: a message is claimed, read, validated,
-brought to its end and logged; a job is fetched, run and marked done. The messages are commands of a thousand subjects,
-each of which has to be applied in order; the order is read from the log. Then the same while another session holds a
+brought to its end and logged; a job is fetched, run and marked done. The messages are commands, four of each subject,
+which have to be applied in order; the order is read from the log. (A batch holds one message of a subject: the more of
+them each has, the smaller are the batches.) Then the same while another session holds a
 snapshot, so that PostgreSQL cannot remove dead rows.
 """
 
@@ -16,7 +17,6 @@ from .note_world import NoteWorld, started
 from .options import parse
 from .verdicts import Verdict, report, table
 
-SUBJECTS = 1000
 #: Lines of the log in the order they were written, whose message came before one that is there already.
 _DISORDER = """
 SELECT count(*) FROM (
@@ -29,14 +29,15 @@ SELECT count(*) FROM (
 class Drain:
     """Fills the inbox and times how it is emptied."""
 
-    def __init__(self, world):
+    def __init__(self, world, subjects):
         self.world = world
+        self.subjects = subjects
         self.wrong = self.disorder = 0
 
     def measure(self, count):
         """Return messages per second; count those without their end and those out of order."""
         world = self.world
-        after = world.fill(count, subjects=SUBJECTS)
+        after = world.fill(count, subjects=self.subjects)
         begun = world.live()
         seconds = world.wait() - begun
         world.pause()
@@ -82,16 +83,20 @@ def measure_under_snapshot(drain, messages, seconds):
 
 
 def main(arguments=None):
-    options = parse(__doc__, arguments, messages=(20_000, 600), jobs=(600, 40), snapshot=(60, 0))
+    options = parse(__doc__, arguments, messages=(20_000, 600), subjects=(5_000, 150), jobs=(600, 40), snapshot=(60, 0))
     with started("drain", workers=3) as (server, sql):
-        drain = Drain(NoteWorld(server, sql))
+        drain = Drain(NoteWorld(server, sql), options.subjects)
         drain.measure(200)
         jobs = measure_jobs(drain.world, options.jobs)
         rate = drain.measure(options.messages)
         held = measure_under_snapshot(drain, options.messages // 4, options.snapshot)
     rows = [
         ["one job per message, doing nothing", f"{jobs:.0f}", ""],
-        [f"ordered drain, {options.messages} messages of {SUBJECTS} subjects", f"{rate:.0f}", f"{rate / jobs:.1f}"],
+        [
+            f"ordered drain, {options.messages} messages of {options.subjects} subjects",
+            f"{rate:.0f}",
+            f"{rate / jobs:.1f}",
+        ],
         [f"the same after {options.snapshot} s of a held snapshot", f"{held:.0f}", f"{held / jobs:.1f}"],
     ]
     print(f"\n{table(['way', 'per second', 'of one job each'], rows)}")

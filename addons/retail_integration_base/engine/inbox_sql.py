@@ -47,7 +47,7 @@ _EXECUTE_INSERT = "EXECUTE retail_insert (%s)" % ", ".join("%%(%s)s" % column fo
 # unfinished message of its subject has to go first. State messages need not wait for each other: the newest stands for
 # all (see ``_SIBLINGS``).
 _DUE = """
-SELECT w.id
+SELECT w.id, w.flow_id
 FROM retail_inbox_work w
 LEFT JOIN retail_flow f ON f.id = w.flow_id
 LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
@@ -206,8 +206,10 @@ def unlock_shared(cr, numbers):
     )
 
 
-def claim(cr, lane, backend_ids, limit):
+def claim(cr, lane, backend_ids, limit, cut=len):
     """Count an attempt on up to ``limit`` due messages of ``lane`` and return them, oldest first.
+
+    :param cut: function of the flows of these messages; how many of them to take
 
     The caller commits before doing the work. A message whose worker died before comes alone, so that it cannot take
     innocent ones down with it again.
@@ -215,7 +217,8 @@ def claim(cr, lane, backend_ids, limit):
     :return: list of dicts, one per message, with the columns of ``_CLAIM``
     """
     cr.execute(_DUE, {"lane": lane, "backends": list(backend_ids), "limit": limit})
-    ids = [row[0] for row in cr.fetchall()]
+    due = cr.fetchall()
+    ids = [work_id for work_id, _flow_id in due[: cut([flow_id for _work_id, flow_id in due])]]
     if not ids:
         return []
     cr.execute("SELECT id FROM retail_inbox_work WHERE id = ANY(%s) AND claimed_at IS NOT NULL", (ids,))

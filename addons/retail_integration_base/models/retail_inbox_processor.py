@@ -6,6 +6,7 @@ Odoo and the end of each message are one transaction.
 
 import random
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from ..engine import inbox_sql, telemetry
 from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
+from ..engine.pace import MOST, Pace
 from .retail_importer import REAPPLY
 from .retail_processor import (
     MAX_CONFLICTS,
@@ -29,7 +31,8 @@ from .retail_processor import (
 )
 from .retail_undo import undone
 
-BATCH_SIZE = 50
+#: database → Pace of this process
+_paces = defaultdict(Pace)
 
 
 @dataclass
@@ -79,7 +82,8 @@ class RetailInboxProcessor(models.AbstractModel):
 
     def _claim(self, lane):
         """Count an attempt on the next messages of ``lane`` and return their rows. The caller commits."""
-        return inbox_sql.claim(self.env.cr, lane, self.env["retail.backend"]._armed().ids, BATCH_SIZE)
+        cut = _paces[self.env.cr.dbname].cut
+        return inbox_sql.claim(self.env.cr, lane, self.env["retail.backend"]._armed().ids, MOST, cut)
 
     def _next_due(self, lanes):
         """Return the seconds until the first message of ``lanes`` is due (0 or less: now), or ``None``."""
@@ -98,8 +102,10 @@ class RetailInboxProcessor(models.AbstractModel):
         for (backend_id, _entity, flow_id), items in groups.items():
             backend = self.env["retail.backend"].browse(backend_id)._as_service()
             flow = self.env["retail.flow"].browse(flow_id or [])
+            started = time.monotonic()
             with self._step("import", items):
                 self._process_group(backend, flow, items)
+            _paces[self.env.cr.dbname].note(flow_id, len(items), time.monotonic() - started)
 
     def _step(self, name, items):
         return telemetry.Step(name, [row for item in items for row in item.claimed], self.env.cr.dbname)

@@ -17,6 +17,7 @@ from odoo.addons.retail_integration_base.engine import (
     fingerprint,
     lanes,
     money,
+    pace,
     redact,
     standard_webhooks,
     trace,
@@ -104,6 +105,43 @@ def test_the_ways_in_and_out_share_no_lane_and_no_group(flow_id, subject):
     assert lanes.is_out(lane) and lane in lanes.lanes_of(lanes.group_of(lane))
     assert lanes.group_of(lane) >= lanes.IN_GROUPS
     assert not any(lanes.is_out(lane) for group in range(lanes.IN_GROUPS) for lane in lanes.lanes_of(group))
+
+
+# ---------------------------------------------------------------- batches
+
+
+def test_a_batch_of_what_was_never_measured_is_small():
+    assert pace.Pace().cut([7] * pace.MOST) == pace.LEAST
+
+
+def test_a_batch_of_what_is_light_is_large_and_of_what_is_heavy_is_small():
+    known = pace.Pace()
+    known.note("light", 50, 0.02)
+    known.note("heavy", 50, 6.0)
+    assert known.cut(["light"] * pace.MOST) == pace.MOST
+    assert known.cut(["heavy"] * pace.MOST) == pace.LEAST
+
+
+def test_what_is_heavy_does_not_travel_in_a_large_batch_of_what_is_light():
+    known = pace.Pace()
+    known.note("light", 50, 0.02)
+    known.note("heavy", 50, 6.0)
+    flows = ["light"] * 100 + ["heavy"] * 300
+    assert 100 <= known.cut(flows) <= 105
+
+
+def test_all_there_is_makes_a_batch_where_it_is_less():
+    assert pace.Pace().cut([]) == 0
+    assert pace.Pace().cut([7, 7, 8]) == 3
+
+
+def test_a_flow_that_becomes_slow_is_heeded_at_once_and_one_message_alone_says_nothing():
+    known = pace.Pace()
+    known.note("light", 50, 0.02)
+    known.note("light", 1, 0.05)
+    assert known.cut(["light"] * pace.MOST) == pace.MOST
+    known.note("light", 50, 6.0)
+    assert known.cut(["light"] * pace.MOST) == pace.LEAST
 
 
 # ---------------------------------------------------------------- money
