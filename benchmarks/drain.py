@@ -1,6 +1,6 @@
 """How fast trivial messages are worked off in order, against one job per message that does nothing, in one run.
 
-    .local/venv/bin/python -m benchmarks.drain [--short] [--messages 20000] [--subjects 5000] [--jobs 600] [--snapshot 60]
+    .local/venv/bin/python -m benchmarks.drain [--short] [--messages 20000] [--subjects 5000] [--jobs 600] …
 
 Both sides do nothing but their own bookkeeping, with the same two workers: a message is claimed, read, validated,
 brought to its end and logged; a job is fetched, run and marked done. The messages are commands, four of each subject,
