@@ -30,7 +30,6 @@ class RetailConnectorShopify(models.AbstractModel):
 
     _webhook_policy = Policy()
     _personal_keys = ("landing_site", "referring_site", "session_hash")
-    _asks_again = True
 
     def _get_flows(self):
         return [

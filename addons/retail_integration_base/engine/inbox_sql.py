@@ -226,11 +226,14 @@ def claim(cr, lane, backend_ids, limit, cut=len):
     ids = ids[:1] if ids[0] in lost else [work_id for work_id in ids if work_id not in lost]
     cr.execute(_CLAIM, {"ids": ids})
     order = {work_id: position for position, work_id in enumerate(ids)}
-    rows = cr.dictfetchall()
+    return sorted(_with_bytes(cr.dictfetchall()), key=lambda row: order[row["work_id"]])
+
+
+def _with_bytes(rows):
     for row in rows:
         # Dropped by retention; what is replayed then is a hint, for which the vendor is asked.
         row["body"] = bytes(row["body"] or b"")
-    return sorted(rows, key=lambda row: order[row["work_id"]])
+    return rows
 
 
 def read_messages(cr, inbox_ids):
@@ -244,10 +247,7 @@ def read_messages(cr, inbox_ids):
         """,
         (list(inbox_ids),),
     )
-    rows = cr.dictfetchall()
-    for row in rows:
-        row["body"] = bytes(row["body"])
-    return rows
+    return _with_bytes(cr.dictfetchall())
 
 
 def find_newer(cr, run_id, inbox_ids):

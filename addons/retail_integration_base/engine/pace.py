@@ -18,7 +18,7 @@ class Pace:
         self._costs = {}
 
     def note(self, flow_id, count, seconds):
-        """Note that ``count`` messages took ``seconds``. A few of them say what a batch costs, not what a message does."""
+        """Note that ``count`` messages took ``seconds``. A few say what a batch costs, not what a message does."""
         if count >= LEAST // 2:
             cost = seconds / count
             known = self._costs.get(flow_id, cost)

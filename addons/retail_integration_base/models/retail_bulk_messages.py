@@ -60,6 +60,8 @@ class RetailBulkRun(models.Model):
         companies = messages.company_id
         if len(companies) > 1:
             raise UserError(self.env._("Choose messages of one company."))
+        if messages._name == "retail.inbox":
+            messages._check_content(asks_channel)
         if operation == "replay_messages" and len(messages) <= AT_ONCE:
             self._replay_messages(messages, asks_channel)
             return {"type": "ir.actions.act_window_close"}

@@ -60,8 +60,6 @@ class RetailConnector(models.AbstractModel):
     _lists_changes = True
     #: Names of the vendor's fields that hold personal data, beside those that are masked anyway (``engine/redact.py``).
     _personal_keys = ()
-    #: Whether a message is only a hint, so that it can be replayed when its content was dropped.
-    _asks_again = False
 
     def _get_flows(self):
         """Return the flows a backend of this connector has: dicts of values of ``retail.flow``.

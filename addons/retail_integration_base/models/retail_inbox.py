@@ -151,21 +151,31 @@ class RetailInbox(models.Model):
         :param bool asks_channel: instead of taking the stored bytes, where the connector can do both
         :param int priority: of the work; ``None``: that of the flow
         """
-        self._check_content()
+        self._check_content(asks_channel)
         lanes = {message.id: lane_of(message.backend_id.id, message.subject_key) for message in self.sudo()}
         self.env["retail.drain"]._wake_after_commit(
             inbox_sql.requeue(self.env.cr, lanes, asks_channel=asks_channel, priority=priority)
         )
         self.invalidate_model()
 
-    def _check_content(self):
+    def _check_content(self, asks_channel=False):
         """Make sure that there is something to replay: the content, or a channel that is asked again.
 
         :raises UserError: neither is there for some of these messages
         """
-        lost = self.sudo().filtered(
-            lambda message: message.body_dropped_at and not message.backend_id._get_handler()._asks_again
-        )
+        dropped = self.sudo().filtered("body_dropped_at")
+        lost = dropped.filtered(lambda message: "channel" not in message._get_replay_sources())
+        untold = (dropped - lost).filtered(lambda message: message._get_replay_sources()[0] != "channel")
+        if untold and not asks_channel:
+            raise UserError(
+                self.env._(
+                    "The content of %(count)s of these messages was dropped as the backend's retention says "
+                    "(%(subject)s, on %(date)s). Ask the channel again instead.",
+                    count=len(untold),
+                    subject=untold[0].subject_name,
+                    date=fields.Datetime.to_string(untold[0].body_dropped_at),
+                )
+            )
         if lost:
             raise UserError(
                 self.env._(
@@ -176,6 +186,11 @@ class RetailInbox(models.Model):
                     date=fields.Datetime.to_string(lost[0].body_dropped_at),
                 )
             )
+
+    def _get_replay_sources(self):
+        """Return where a replay of this message may take its document from, the usual way first."""
+        self.ensure_one()
+        return self.backend_id._get_handler()._get_replay_sources(self.backend_id, self.entity)
 
     # ---------------------------------------------------------------- for people and files
 

@@ -31,6 +31,8 @@ class RetailReplay(models.TransientModel):
             raise UserError(self.env._("There is no message to replay."))
         name = "inbox_ids" if messages._name == "retail.inbox" else "outbox_ids"
         wizard = self.create({name: [(6, 0, messages.ids)]})
+        if wizard.can_choose and any(wizard.inbox_ids.sudo().mapped("body_dropped_at")):
+            wizard.source = "channel"  # as stored is not there
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Replay"),

@@ -88,6 +88,30 @@ class TestReplay(ReplayCase):
         self.drain()
         self.assertEqual(self.note("n1").text, "as stored")
 
+    def test_what_has_no_content_any_more_can_only_be_asked_for(self):
+        self.channel.body_policy = "done"
+        self.vendor.write_note("n1", "as it is now", 2)
+        message = self.channel_bring("n1", "as stored", 1)
+        self.drain()
+        self.assertTrue(message.body_dropped_at)
+        with self.assertRaisesRegex(UserError, "Ask the channel again"):
+            message.with_user(self.operator).action_replay()
+        with self.assertRaisesRegex(UserError, "Ask the channel again"):
+            self.open_wizard(message, source="stored").action_dry_run()
+        wizard = self.open_wizard(message)
+        self.assertEqual(wizard.source, "channel")
+        self.assertEqual(self.dry_run(message).item_ids.mapped("outcome"), ["changed"])
+        wizard.action_replay()
+        self.drain()
+        self.assertEqual((self.note("n1").text, message.state), ("as it is now", "done"))
+
+    def test_where_nobody_can_be_asked_what_has_no_content_is_not_replayed(self):
+        self.backend.body_policy = "done"
+        message = self.bring("n1")
+        self.drain()
+        with self.assertRaisesRegex(UserError, "was dropped.*sent again"):
+            self.open_wizard(message).action_dry_run()
+
     def test_the_channel_is_asked_again_where_a_person_wants_it(self):
         message = self.channel_bring("n1", "as stored", 1)
         self.drain()

@@ -163,14 +163,6 @@ class TestBodies(RetentionCase):
             message.action_replay()
         self.assertEqual(message.state, "done")
 
-    def test_where_the_channel_is_asked_again_a_replay_needs_no_content(self):
-        self.backend.body_policy = "done"
-        message = self.bring("n1")
-        self.drain()
-        self.patch(type(self.env["retail.connector.manual"]), "_asks_again", True)
-        message.action_replay()
-        self.assertEqual(message.state, "pending")
-
 
 class TestExceptions(RetentionCase):
     def test_a_closed_exception_goes_last_with_what_was_written_about_it(self):
