@@ -1,1 +1,1 @@
-from . import canonical, importers, models, wizards
+from . import canonical, exporters, importers, models, wizards

@@ -16,6 +16,8 @@
         "views/retail_backend_views.xml",
         "views/retail_binding_views.xml",
         "views/retail_map_views.xml",
+        "views/retail_location_map_views.xml",
+        "views/retail_stock_level_views.xml",
         "views/retail_order_payment_views.xml",
         "views/sale_order_views.xml",
         "views/timeline_views.xml",

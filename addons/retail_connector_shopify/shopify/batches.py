@@ -57,7 +57,7 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
         batch = waiting[: sizes.get(name)]
         try:
             answer = client.run(name, dict(variables or {}, ids=batch), is_by_node=True)
-            nodes = _nodes_of(answer, name, batch)
+            nodes = nodes_of(answer, name, batch)
         except TooExpensive as error:
             if len(batch) == 1:
                 raise
@@ -77,7 +77,11 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
     return found
 
 
-def _nodes_of(answer, name, batch):
+def nodes_of(answer, name, batch):
+    """Return the nodes of an answer in the order of ``batch``, with a :class:`RetailError` in the place of one that failed.
+
+    :raises VendorChanged: they are not those that were asked for
+    """
     nodes = answer.data.get("nodes")
     if not isinstance(nodes, list) or len(nodes) != len(batch):
         raise VendorChanged("The answer to %s has not one node per id." % name, differences=["nodes: wrong length"])

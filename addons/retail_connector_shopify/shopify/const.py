@@ -29,7 +29,7 @@ GID_TYPES = {"order": "Order", "customer": "Customer", "product": "Product"}
 INCLUDED_FIELDS = ("id", "admin_graphql_api_id", "updated_at")
 
 # The least scopes that the documents of this connector need; ``test_contract`` recomputes them from the schemas.
-SCOPES = ("read_customers", "read_locations", "read_orders", "read_products")
+SCOPES = ("read_customers", "read_locations", "read_orders", "read_products", "write_inventory")
 #: Not in the schema: ``read_orders`` alone shows the last 60 days (shopify.dev, "API access scopes").
 SCOPE_ALL_ORDERS = "read_all_orders"
 #: What a needed scope is contained in (``write_x`` implies ``read_x``).

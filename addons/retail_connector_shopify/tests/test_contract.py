@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from odoo.addons.retail_connector_shopify.shopify import const, documents, subscriptions
+from odoo.addons.retail_connector_shopify.shopify import const, documents, stock, subscriptions
 
 from simulators.shopify import contract, schemas
 from simulators.shopify.scopes import needed_scopes
@@ -21,9 +21,37 @@ VARIABLES = {
     "customer_addresses": PAGE,
     "customers_by_ids": BATCH,
     "customers_changed": CHANGED,
+    "inventory_activate": {
+        "item": "gid://shopify/InventoryItem/1",
+        "location": "gid://shopify/Location/1",
+        "available": 5,
+        "key": "b2b0f0f0-7f0c-4d0c-9a53-0f2d6f3f8a11",
+    },
+    "inventory_at_location": {
+        "ids": ["gid://shopify/InventoryItem/%d" % number for number in range(1, const.MAX_PAGE + 1)],
+        "location": "gid://shopify/Location/1",
+    },
+    "inventory_set": {
+        "input": {
+            "name": "available",
+            "reason": stock.REASON,
+            "referenceDocumentUri": "gid://odoo/RetailBackend/1",
+            "quantities": [
+                {
+                    "inventoryItemId": "gid://shopify/InventoryItem/1",
+                    "locationId": "gid://shopify/Location/1",
+                    "quantity": 5,
+                    "changeFromQuantity": 7,
+                }
+            ],
+        },
+        "key": "b2b0f0f0-7f0c-4d0c-9a53-0f2d6f3f8a11",
+    },
+    "locations": {"after": None},
     "order_line_items": PAGE,
     "order_refunds": {"id": GID, "first": const.MAX_PAGE},
     "order_shipping_lines": PAGE,
+    "order_variants": BATCH,
     "order_transactions": {"id": GID, "first": const.MAX_PAGE},
     "orders_by_ids": {**BATCH, "lines": 20},
     "orders_changed": CHANGED,

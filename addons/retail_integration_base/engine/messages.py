@@ -135,6 +135,7 @@ class Intent:
     :param str idempotency_key: of a command, the same however often it is tried; ``None`` for state
     :param payload: what a command was given
     :param str external_id: what the vendor called its record the last time, if it ever answered
+    :param bool is_unknown: the last attempt came to no certain end: the vendor may have what it was told then
     """
 
     id: int
@@ -145,6 +146,7 @@ class Intent:
     payload: Any
     external_id: str | None
     trace_id: str | None
+    is_unknown: bool = False
 
 
 @dataclass(frozen=True)

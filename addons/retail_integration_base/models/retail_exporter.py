@@ -32,7 +32,8 @@ class RetailExporter(models.AbstractModel):
         :param retail.backend backend: where the documents go
         :param list[Intent] intents: of one flow
         :return: dict intent id → canonical document; a :class:`RetailError` for that intent alone; ``None`` where there
-            is nothing to tell this backend (e.g. a product it does not carry)
+            is nothing to tell this backend (e.g. a product it does not carry); an :class:`ImportResult` where the
+            exporter knows the end itself (e.g. the vendor has it already)
         """
         raise NotImplementedError
 

@@ -92,7 +92,7 @@ class RetailOutbox(models.Model):
     # ---------------------------------------------------------------- written by the business
 
     @api.model
-    def _mark_dirty(self, entity, company, keys):
+    def _mark_dirty(self, entity, company, keys, backend_id=None):
         """Note that records changed, so that every live flow of ``entity`` out of Odoo tells its vendor.
 
         Costs no SQL now, and one statement for the whole transaction when it is flushed.
@@ -100,8 +100,9 @@ class RetailOutbox(models.Model):
         :param str entity: e.g. ``stock_level``
         :param res.company company: of the records
         :param keys: iterable of str, what the exporter of the entity finds the records by
+        :param int backend_id: only this backend is to be told; ``None``: all of the company's
         """
-        flows = self._get_out_flows(entity, company.id)
+        flows = self._get_out_flows(entity, company.id, backend_id)
         if not flows:
             return
         trace_id = self._get_trace_id()
@@ -136,22 +137,19 @@ class RetailOutbox(models.Model):
         return data[_TRACE]
 
     @api.model
-    @tools.ormcache("entity", "company_id")
-    def _get_out_flows(self, entity, company_id):
+    @tools.ormcache("entity", "company_id", "backend_id")
+    def _get_out_flows(self, entity, company_id, backend_id=None):
         """Return ``(flow id, lane)`` of the flows that take state of ``entity`` out of this company."""
-        flows = (
-            self.env["retail.flow"]
-            .sudo()
-            .search(
-                [
-                    ("direction", "=", "out"),
-                    ("entity", "=", entity),
-                    ("state", "!=", "off"),
-                    ("backend_id.company_id", "=", company_id),
-                    ("backend_id.active", "=", True),
-                ]
-            )
-        )
+        domain = [
+            ("direction", "=", "out"),
+            ("entity", "=", entity),
+            ("state", "!=", "off"),
+            ("backend_id.company_id", "=", company_id),
+            ("backend_id.active", "=", True),
+        ]
+        if backend_id:
+            domain.append(("backend_id", "=", backend_id))
+        flows = self.env["retail.flow"].sudo().search(domain)
         return tuple((flow.id, out_lane_of(flow.id)) for flow in flows)
 
     @api.model

@@ -53,6 +53,7 @@ class Item:
             payload=row["payload"],
             external_id=row["external_id"],
             trace_id=row["trace_id"],
+            is_unknown=row["is_unknown"],
         )
 
 
@@ -174,6 +175,8 @@ class RetailOutboxProcessor(models.AbstractModel):
             document = documents.get(item.row["outbox_id"])
             if isinstance(document, Exception):
                 item.result = ImportResult.failed(document)
+            elif isinstance(document, ImportResult):
+                item.result = document
             elif document is None:
                 item.result = ImportResult("ignored", note=self.env._("There is nothing to tell this channel."))
             else:

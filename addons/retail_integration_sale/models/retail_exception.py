@@ -13,6 +13,7 @@ KINDS = [
     ("currency_unmapped", "Currency without pricelist"),
     ("order_changed_after_delivery", "Changed after delivery"),
     ("reservation_failed", "Goods could not be reserved"),
+    ("stock_refused", "Stock level refused"),
 ]
 
 
@@ -53,6 +54,10 @@ class RetailException(models.Model):
                 "The order is confirmed, but Odoo failed when it reserved the goods. Mend what it names, then replay, "
                 "or use “Check Availability” on the transfer: this closes then by itself. Goods that are simply not "
                 "in stock never end up here."
+            ),
+            "stock_refused": _(
+                "The channel does not take the stock of this item: it does not keep it at this location, counts it "
+                "itself (a bundle), or does not know it any more. Mend it there or in the location mapping, then replay."
             ),
         }
 

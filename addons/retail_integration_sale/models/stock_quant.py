@@ -1,8 +1,13 @@
-"""Finds the quants of a product once per batch of orders; keeps what is reserved to the unit under concurrency."""
+"""Quants: found once per batch of orders, reserved to the unit under concurrency; their changes are told to channels."""
 
 from odoo import api, models
 
 from .order_batch import CONTEXT_KEY
+from .retail_location_map import STOCK_ENTITY
+from .retail_stock_level import level_key
+
+#: All that Odoo does to the stock of a location ends in these two fields of a quant.
+_QUANTITIES = {"quantity", "reserved_quantity"}
 
 #: How much more, or less, a call of ``_update_reserved_quantity`` wants reserved.
 _CHANGE_KEY = "retail_reserved_change"
@@ -55,13 +60,40 @@ class StockQuant(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._forget_gathered()
-        return super().create(vals_list)
+        quants = super().create(vals_list)
+        quants._mark_levels()
+        return quants
+
+    def write(self, vals):
+        result = super().write(vals)
+        if _QUANTITIES & vals.keys():
+            self._mark_levels()
+        return result
 
     def unlink(self):
         self._forget_gathered()
+        # Odoo deletes empty ones all the time; only a manager deletes one with goods.
+        self.filtered(lambda quant: quant.quantity or quant.reserved_quantity)._mark_levels()
         return super().unlink()
 
     def _forget_gathered(self):
         batch = self.env.context.get(CONTEXT_KEY)
         if batch:
             batch.quants.clear()
+
+    def _mark_levels(self):
+        """Note which levels of which channels change. No SQL: one statement at the end of the transaction says it.
+
+        What Odoo does by SQL, merging two quants of the same goods into one, changes no level.
+        """
+        table = self.env["retail.location.map"]._get_location_table()
+        if not table:
+            return
+        keys = {}
+        for quant in self:
+            for map_id, backend_id, company_id in table.get(quant.location_id.id, ()):
+                keys.setdefault((backend_id, company_id), []).append(level_key(quant.product_id.id, map_id))
+        outbox = self.env["retail.outbox"]
+        for (backend_id, company_id), found in keys.items():
+            company = self.env["res.company"].browse(company_id)
+            outbox._mark_dirty(STOCK_ENTITY, company, found, backend_id=backend_id)

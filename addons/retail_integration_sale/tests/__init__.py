@@ -13,5 +13,7 @@ from . import (
     test_reservation_failures,
     test_reserved_to_the_unit,
     test_roles,
+    test_stock_levels,
+    test_stock_marks,
     test_timeline,
 )

@@ -17,6 +17,9 @@ MODELS = (
     "retail.product.alias",
     "retail.accepted.difference",
     "retail.reservation",
+    "retail.location.map",
+    "retail.stock.buffer",
+    "retail.stock.level",
 )
 
 

@@ -1,6 +1,7 @@
 """Locations, inventory items and levels, and ``inventorySetQuantities``."""
 
 from .. import errors
+from ..state.catalog import make_level
 from ..state.money import Money
 from ..state.stock import QUANTITY_NAMES, level_of, levels_of_item, quantity_of
 from . import common, connections
@@ -163,6 +164,30 @@ def inventory_set_quantities(_root, context, args):
     if refused:
         return {"inventoryAdjustmentGroup": None, "userErrors": refused}
     return {"inventoryAdjustmentGroup": _adjust(context, wanted), "userErrors": []}
+
+
+@resolver("Mutation", "inventoryActivate")
+def inventory_activate(_root, context, args):
+    """Stock an item at a location; one that is stocked there already keeps its quantity."""
+    item, place = context.shop.get(args["inventoryItemId"], "InventoryItem"), context.shop.get(args["locationId"])
+    if item is None:
+        return _not_activated("inventoryItemId", "The product couldn't be stocked because it wasn't found.")
+    if place is None or place["__typename"] != "Location" or not place["isActive"]:
+        return _not_activated("locationId", "The product couldn't be stocked because the location wasn't found.")
+    if args.get("available") is not None and args.get("onHand") is not None:
+        return _not_activated("available", "Specify either available or on hand, not both.")
+    level = level_of(context.shop, item["id"], place["id"])
+    if level is None:
+        quantity = args.get("available") if args.get("available") is not None else args.get("onHand") or 0
+        level = make_level(context.shop, item, place, quantity)
+        context.shop.touch(level)
+    elif args.get("available") is not None:
+        return _not_activated("available", "Not allowed to set available quantity when the item is already active.")
+    return {"inventoryLevel": level, "userErrors": []}
+
+
+def _not_activated(place, text):
+    return {"inventoryLevel": None, "userErrors": [errors.user_error(text, [place])]}
 
 
 def _input_errors(wanted):

@@ -126,12 +126,13 @@ def _variant(shop, rng, product, position, value, price, sku, weight, hs_code, l
     )
     product["variants"].append(variant["id"])
     for location in locations:
-        _level(shop, item, location, rng.randrange(0, 120))
+        make_level(shop, item, location, rng.randrange(0, 120))
     return variant
 
 
-def _level(shop, item, location, quantity):
-    shop.add(
+def make_level(shop, item, location, quantity):
+    """Stock ``item`` at ``location``."""
+    return shop.add(
         {
             "__typename": "InventoryLevel",
             "id": stock.level_id(item["id"], location["id"]),

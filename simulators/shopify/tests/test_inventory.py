@@ -2,6 +2,8 @@
 
 import pytest
 
+from simulators.shopify.state.stock import level_of
+
 SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { id reason changes { name delta quantityAfterChange item { id } location { id } } }
@@ -162,3 +164,36 @@ def test_on_hand_is_set_with_what_is_committed_left_alone(api, stock):
     api.place(lines=[{"sku": stock[0]["sku"], "quantity": 4}])
     assert send(api, wanted(stock, 12, 10, name="on_hand"), "a")["userErrors"] == []
     assert (available(api, stock), available(api, stock, "committed"), available(api, stock, "on_hand")) == (8, 4, 12)
+
+
+ACTIVATE = """mutation Activate($item: ID!, $location: ID!, $available: Int, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $location, available: $available) @idempotent(key: $key) {
+    inventoryLevel { id quantities(names: ["available"]) { quantity } }
+    userErrors { field message } } }"""
+
+
+def activate(api, stock, available, key):
+    values = {"item": stock[0]["inventory_item_id"], "location": stock[1], "available": available, "key": key}
+    return api.data(ACTIVATE, values)["inventoryActivate"]
+
+
+@pytest.fixture
+def not_stocked(api, simulator, stock):
+    shop = simulator.world.shop
+    shop.remove(level_of(shop, stock[0]["inventory_item_id"], stock[1]))
+    return stock
+
+
+def test_an_item_that_is_not_stocked_is_refused_until_it_is_activated(api, not_stocked):
+    answer = send(api, wanted(not_stocked, 7, 0), "a")
+    assert [error["code"] for error in answer["userErrors"]] == ["ITEM_NOT_STOCKED_AT_LOCATION"]
+    answer = activate(api, not_stocked, 5, "b")
+    assert (answer["userErrors"], answer["inventoryLevel"]["quantities"]) == ([], [{"quantity": 5}])
+    assert activate(api, not_stocked, 5, "b") == answer, "the same key answers the same"
+    assert available(api, not_stocked) == 5
+
+
+def test_activating_what_is_stocked_changes_no_quantity(api, stock):
+    assert activate(api, stock, 99, "a")["userErrors"]
+    assert activate(api, stock, None, "b")["userErrors"] == []
+    assert available(api, stock) == 10

@@ -1,0 +1,1 @@
+from . import exporter_stock_level, stock_reader
