@@ -127,8 +127,10 @@ class RetailExporterStockLevel(models.AbstractModel):
                 "shop_at": now,
                 "in_flight": answer["in_flight"],
                 "wanted_quantity": answer["target"],
-                "explanation": self._explain(level, answer),
             }
+            explanation = self._explain(level, answer)
+            if explanation:
+                values.update(explanation=explanation, explained_at=now)
             if answer["given"] is not None and level.is_settled:
                 values["given"] = answer["given"]
             level.write(values)

@@ -58,7 +58,8 @@ class RetailStockLevel(models.Model):
         aggregator=None,
         help="What the channel showed last, less what it is to show.",
     )
-    explanation = fields.Char(readonly=True, help="What was found out when both sides differed.")
+    explanation = fields.Char("Last Finding", readonly=True, help="What was found out when both sides differed last.")
+    explained_at = fields.Datetime("Found", readonly=True)
 
     # ---- the ledger (engine/stock_ledger.py)
     is_settled = fields.Boolean(

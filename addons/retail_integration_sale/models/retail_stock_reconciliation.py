@@ -182,6 +182,7 @@ class RetailStockReconciliation(models.AbstractModel):
             level.write(
                 {
                     "explanation": self.env._("The channel does not know this item any more."),
+                    "explained_at": looked_at,
                     "shop_at": False,
                     "settled_at": looked_at,
                 }
@@ -225,6 +226,7 @@ class RetailStockReconciliation(models.AbstractModel):
                 shown=quantity,
                 wanted=wanted,
             )
+            values["explained_at"] = looked_at
         level.write(values)
         if quantity != wanted:
             level._mark_dirty()
