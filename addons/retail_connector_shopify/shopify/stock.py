@@ -25,6 +25,7 @@ from .client import TooExpensive
 
 REASON = "correction"
 _STALE = "CHANGE_FROM_QUANTITY_STALE"
+#: Gone from the published codes in 2026-10: what is stale is asked for anyway, and found not to be stocked.
 _NOT_STOCKED = "ITEM_NOT_STOCKED_AT_LOCATION"
 #: The other figures of the call are right; the shop sold of these between two calls of ours.
 _TRANSIENT = frozenset(("IDEMPOTENCY_CONCURRENT_REQUEST", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"))

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from .stock_common import ShopStockCase
 
-SEEDS = range(12)
+SEEDS = range(6)
 STEPS = 30
 ACTIONS = (
     ["shop sells"] * 6

@@ -225,9 +225,14 @@ def _quantity_errors(context, wanted, index, entry):
     if context.shop.get(entry["locationId"], "Location") is None:
         return error("locationId", "INVALID_LOCATION", "The specified location could not be found.")
     level = level_of(context.shop, entry["inventoryItemId"], entry["locationId"])
-    if level is None:
+    codes = context.version.schema.type_map["InventorySetQuantitiesUserErrorCode"].values
+    if level is None and "ITEM_NOT_STOCKED_AT_LOCATION" in codes:
         text = "The specified inventory item is not stocked at the location."
         return error("locationId", "ITEM_NOT_STOCKED_AT_LOCATION", text)
+    if level is None:
+        # 2026-10 has no such code any more, and what it answers instead is not published: nothing persisted matches.
+        text = "The changeFromQuantity value does not match persisted value."
+        return error("changeFromQuantity", "CHANGE_FROM_QUANTITY_STALE", text)
     expected = entry["changeFromQuantity"]
     if expected is not None and expected != quantity_of(level, wanted["name"]):
         text = "The changeFromQuantity value does not match persisted value."
