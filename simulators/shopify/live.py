@@ -6,7 +6,7 @@ from .state import changes, kinds, taxes
 from .state.catalog import make_product
 from .state.orders import place_order
 from .state.plans import LinePlan
-from .state.stock import level_of
+from .state.stock import level_of, levels_of_item
 
 
 def place(world, kind=None, unknown_sku=False, webhooks=True, lines=None, country=None, overrides=None, **delivery):
@@ -69,6 +69,20 @@ def latecomer(world):
     entry = ("Compass rose print", "Home", "Kartograf", "39.00", "0.40", "491110", None, [])
     product = make_product(shop, world.rng, entry, "", 1, shop.all("Location"), sku=kinds.LATECOMER_SKU)
     return shop.get(product["variants"][0])
+
+
+def add_products(world, count, prefix, available=0):
+    """Add ``count`` products with one variant each, SKU ``<prefix>-<number>``; return the variants."""
+    shop, made = world.shop, []
+    for number in range(count):
+        sku = f"{prefix}-{number}"
+        entry = (f"Sample {sku}", "Home", "Kartograf", "9.00", "0.10", "491110", None, [])
+        product = make_product(shop, world.rng, entry, "", 1, shop.all("Location"), sku=sku)
+        variant = shop.get(product["variants"][0])
+        for level in levels_of_item(shop, variant["inventoryItemId"]):
+            level["available"] = available
+        made.append(variant)
+    return made
 
 
 def edit(world, order, note=None, tags=None, quantities=(), webhooks=True, **delivery):

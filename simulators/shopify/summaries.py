@@ -55,10 +55,8 @@ def order(record):
 
 def variant(shop, record):
     """A variant with its stock."""
-    levels = {
-        location["name"]: stock.level_of(shop, record["inventoryItemId"], location["id"])["available"]
-        for location in shop.all("Location")
-    }
+    found = ((place["name"], stock.level_of(shop, record["inventoryItemId"], place["id"])) for place in shop.all("Location"))
+    levels = {name: level["available"] for name, level in found if level}
     return {
         "id": record["id"],
         "product_id": record["productId"],

@@ -31,6 +31,7 @@ RULES = [
     _rule("POST", "/customers/<int:number>/edit", orders.edit_customer),
     _rule("POST", "/products/<int:number>/edit", orders.edit_product),
     _rule("GET", "/products", orders.list_products),
+    _rule("POST", "/products", orders.add_products),
     _rule("POST", "/inventory", orders.set_inventory),
     _rule("POST", "/scenario", messages.start_scenario),
     _rule("GET", "/scenario", messages.show_scenario),

@@ -95,6 +95,14 @@ def list_products(world, body, request):
         return {"variants": [summaries.variant(world.shop, entry) for entry in world.shop.all("ProductVariant")]}
 
 
+def add_products(world, body, request):
+    """Add products of one variant each, without a word: count, prefix of their SKUs, available at each location."""
+    only(body, {"count", "prefix", "available"})
+    with world.shop.lock:
+        made = live.add_products(world, int(body["count"]), body.get("prefix", "NEW"), int(body.get("available", 0)))
+        return {"variants": [summaries.variant(world.shop, entry) for entry in made]}
+
+
 def set_inventory(world, body, request):
     """Sell or count in the shop: sku, location (name or id; default the first), available or delta."""
     with world.shop.lock:
