@@ -3,12 +3,12 @@
     .local/venv/bin/python -m benchmarks.stock_storm [--short] [--skus 5000] [--rounds 2]
     .local/venv/bin/python -m benchmarks.stock_storm --url https://staging.example.com --database staging --backend 3
 
-The transfer is validated with the flow of stock levels off and on, in turns, in one process: the difference is what telling
-costs the business. Then a safety stock of one unit more changes every level at both locations of the shop; the clock runs
-until the shop has the last of them. Afterwards each figure in the shop must be Odoo's.
+The transfer is validated with the flow of stock levels off and on, in turns, in one process: the difference is what
+telling costs the business. Then a safety stock of one unit more changes every level at both locations of the shop; the
+clock runs until the shop has the last of them. Afterwards each figure in the shop must be Odoo's.
 
-With ``--url`` the safety stock of a backend on a running server is changed and changed back: the shop behind it is told all
-its levels twice. It refuses a database with a backend that is armed for production.
+With ``--url`` the safety stock of a backend on a running server is changed and changed back: the shop behind it is told
+all its levels twice. It refuses a database with a backend that is armed for production.
 """
 
 import argparse
@@ -49,7 +49,9 @@ class StockWorld:
         odoo, call = self.odoo, self.odoo.call
         made = post_json(f"{self.world.shop_url}/_sim/products", {"count": count, "prefix": PREFIX, "available": STOCK})
         post_json(f"{self.world.shop_url}/_sim/settings", {"bucket": BUCKET})
-        (self.warehouse,) = call("stock.warehouse", "search_read", [], fields=["lot_stock_id", "view_location_id"], limit=1)
+        (self.warehouse,) = call(
+            "stock.warehouse", "search_read", [], fields=["lot_stock_id", "view_location_id"], limit=1
+        )
         self.stock = self.warehouse["lot_stock_id"][0]
         self.store = odoo.create(
             "stock.location", name="Store", location_id=self.warehouse["view_location_id"][0], usage="internal"
@@ -160,7 +162,7 @@ class StockWorld:
             (self.products[variant["sku"]], name): quantity
             for variant in get_json(f"{self.world.shop_url}/_sim/products")["variants"]
             if variant["sku"] in self.products
-            for name, quantity in variant["stock"].items()
+            for name, quantity in variant["available"].items()
         }
         return sum(shown.get(key) != max(quantity - kept_back, 0) for key, quantity in wanted.items())
 
@@ -179,7 +181,7 @@ def wait_until_told(odoo, backend, flow, seconds):
 
 
 def storm(odoo, backend, flow, patience):
-    """Change every level of a backend by a safety stock of one unit more; return the rule and the seconds until told."""
+    """Change every level of a backend by a safety stock of one unit more; return the rule and the seconds."""
     started = time.monotonic()
     rule = odoo.create("retail.stock.buffer", backend_id=backend, kind="units", value=1)
     wait_until_told(odoo, backend, flow, patience)
@@ -209,15 +211,31 @@ def compare(options):
 
 
 def print_and_judge(measured, levels, calls, seconds, wrong, transfer_seconds):
-    best = {state: min((one for one in measured if one["state"] == state), key=lambda one: one["seconds"]) for state in ("off", "live")}
-    rows = [[f"transfer, flow {one['state']}", one["lines"], f"{one['seconds']:.1f}", one["statements"]] for one in measured]
+    best = {
+        state: min((one for one in measured if one["state"] == state), key=lambda one: one["seconds"])
+        for state in ("off", "live")
+    }
+    rows = [
+        [f"transfer, flow {one['state']}", one["lines"], f"{one['seconds']:.1f}", one["statements"]] for one in measured
+    ]
     rows.append([f"{levels} levels told to the shop", levels, f"{seconds:.1f}", f"{calls} calls"])
     rows.append(["the last transfer's levels told after", "", f"{transfer_seconds:.1f}", ""])
     print(f"\n{table(['what', 'lines', 'seconds', 'SQL or calls'], rows)}")
     return report(
         [
-            Verdict("SQL of a transfer more than with the flow off", best["live"]["statements"] - best["off"]["statements"], 1, "", at_most=True),
-            Verdict("time of a transfer / with the flow off", best["live"]["seconds"] / best["off"]["seconds"], 1.05, at_most=True),
+            Verdict(
+                "SQL of a transfer more than with the flow off",
+                best["live"]["statements"] - best["off"]["statements"],
+                1,
+                "",
+                at_most=True,
+            ),
+            Verdict(
+                "time of a transfer / with the flow off",
+                best["live"]["seconds"] / best["off"]["seconds"],
+                1.05,
+                at_most=True,
+            ),
             Verdict(f"calls for {levels} levels", calls, math.ceil(levels / 250) + FEW_CALLS, "", at_most=True),
             Verdict(f"time until {levels} levels are told", seconds, 60, "s", at_most=True),
             Verdict("figures of the shop that are not Odoo's", wrong, 0, "", at_most=True),

@@ -1,6 +1,6 @@
 {
     "name": "Retail Connector: Shopify",
-    "summary": "Orders, customers and products of a Shopify shop, by signed webhooks and by polling",
+    "summary": "Orders, customers and products of a Shopify shop, and its stock levels from Odoo",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "license": "LGPL-3",

@@ -55,7 +55,9 @@ def order(record):
 
 def variant(shop, record):
     """A variant with its stock."""
-    found = ((place["name"], stock.level_of(shop, record["inventoryItemId"], place["id"])) for place in shop.all("Location"))
+    found = (
+        (place["name"], stock.level_of(shop, record["inventoryItemId"], place["id"])) for place in shop.all("Location")
+    )
     levels = {name: level["available"] for name, level in found if level}
     return {
         "id": record["id"],

@@ -249,7 +249,8 @@ def _level(node, gid):
         if quantity.get("name") == "available" and type(quantity.get("quantity")) is int:
             return quantity["quantity"], str(level.get("updatedAt"))
     raise VendorChanged(
-        "Shopify shows a stock level of %s without a quantity." % gid, differences=["inventoryLevel.quantities: missing"]
+        "Shopify shows a stock level of %s without a quantity." % gid,
+        differences=["inventoryLevel.quantities: missing"],
     )
 
 

@@ -95,9 +95,7 @@ class ShopStockCase(ShopifyCase):
         """Let the time pass until the next attempts."""
         self.env.flush_all()
         for table in ("retail_outbox_work", "retail_inbox_work"):
-            self.env.cr.execute(
-                "UPDATE %s SET not_before = now() AT TIME ZONE 'UTC' - interval '1 second'" % table  # noqa: S608
-            )
+            self.env.cr.execute("UPDATE %s SET not_before = now() AT TIME ZONE 'UTC' - interval '1 second'" % table)
         self.env.cr.execute("UPDATE retail_circuit SET wait_until = now() AT TIME ZONE 'UTC' - interval '1 second'")
         self.env.invalidate_all()
 

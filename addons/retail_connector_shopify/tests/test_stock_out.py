@@ -145,7 +145,9 @@ class TestStockOut(ShopStockCase):
         self.receive(5)
         with self.faults("throttle", count=1):
             self.drain()
-        self.assertEqual(self.intents().filtered(lambda one: one.state == "retry").mapped("error_class"), ["rate_limited"])
+        self.assertEqual(
+            self.intents().filtered(lambda one: one.state == "retry").mapped("error_class"), ["rate_limited"]
+        )
         self.world.bucket.configure(10**7, 10**7)
         self.make_due()
         self.drain()

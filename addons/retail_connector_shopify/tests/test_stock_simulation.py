@@ -118,7 +118,9 @@ class TestStockSimulation(ShopStockCase):
             [("sale_line_id.order_id.retail_backend_id", "=", self.backend.id), ("state", "not in", ("done", "cancel"))]
         )
         for number, product in enumerate(self.products):
-            self.receive(sum(waiting.filtered(lambda move: move.product_id == product).mapped("product_qty")) + 20, number)
+            self.receive(
+                sum(waiting.filtered(lambda move: move.product_id == product).mapped("product_qty")) + 20, number
+            )
         waiting._action_assign()
         self.commit()
         self.drain()

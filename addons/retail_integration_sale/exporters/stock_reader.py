@@ -119,7 +119,9 @@ class RetailStockReader(models.AbstractModel):
                 if not reachable & inside:
                     continue
                 reserved = sum(
-                    _leaving(line.location_id.id, line.location_dest_id.id, line.state, line.quantity_product_uom, inside)
+                    _leaving(
+                        line.location_id.id, line.location_dest_id.id, line.state, line.quantity_product_uom, inside
+                    )
                     for line in chain.move_line_ids
                     if line.state != "cancel"
                 )

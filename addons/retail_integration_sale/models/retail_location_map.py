@@ -54,7 +54,11 @@ class RetailLocationMap(models.Model):
     )
 
     reconcile_since = fields.Datetime(
-        "Reconciliation Begun", readonly=True, copy=False, default=fields.Datetime.now, help="Levels settled since then are done."
+        "Reconciliation Begun",
+        readonly=True,
+        copy=False,
+        default=fields.Datetime.now,
+        help="Levels settled since then are done.",
     )
 
     _external_unique = models.Constraint(
@@ -75,9 +79,9 @@ class RetailLocationMap(models.Model):
             roots = [(one, root) for one in maps for root in one._get_roots()]
             for position, (one, root) in enumerate(roots):
                 for other, other_root in roots[position + 1 :]:
-                    is_nested = root.parent_path.startswith(other_root.parent_path) or other_root.parent_path.startswith(
-                        root.parent_path
-                    )
+                    is_nested = root.parent_path.startswith(
+                        other_root.parent_path
+                    ) or other_root.parent_path.startswith(root.parent_path)
                     if one != other and is_nested and not (one.is_shared and other.is_shared):
                         raise ValidationError(
                             self.env._(
@@ -184,9 +188,7 @@ class RetailLocationMap(models.Model):
     # ---------------------------------------------------------------- buttons
 
     def _compute_level_count(self):
-        counts = dict(
-            self.env["retail.stock.level"]._read_group([("map_id", "in", self.ids)], ["map_id"], ["__count"])
-        )
+        counts = dict(self.env["retail.stock.level"]._read_group([("map_id", "in", self.ids)], ["map_id"], ["__count"]))
         for one in self:
             one.level_count = counts.get(one, 0)
 
@@ -215,7 +217,9 @@ class RetailBackend(models.Model):
         "as agreed on.",
     )
     stock_reconcile_hours = fields.Integer(
-        "Reconcile Stock Every (hours)", default=24, help="All figures of the channel are compared with Odoo's. 0: never."
+        "Reconcile Stock Every (hours)",
+        default=24,
+        help="All figures of the channel are compared with Odoo's. 0: never.",
     )
 
     def action_fetch_locations(self):

@@ -67,9 +67,13 @@ class RetailStockLevel(models.Model):
         readonly=True,
         help="It is known what is in flight. Until then the channel's figure is only ever lowered.",
     )
-    settled_at = fields.Datetime("Last Settled", readonly=True, help="When the reconciliation found both sides at rest.")
+    settled_at = fields.Datetime(
+        "Last Settled", readonly=True, help="When the reconciliation found both sides at rest."
+    )
     given = fields.Integer(readonly=True, aggregator=None, help="Units the channel was given to sell in all.")
-    taken = fields.Integer(readonly=True, aggregator=None, help="Units of the channel's orders that Odoo's stock shows.")
+    taken = fields.Integer(
+        readonly=True, aggregator=None, help="Units of the channel's orders that Odoo's stock shows."
+    )
     counted_from = fields.Datetime(readonly=True, help="Shipments before this are in no count.")
 
     # ---- what the reconciliation saw
@@ -106,10 +110,7 @@ class RetailStockLevel(models.Model):
         found = {(level.product_id.id, level.map_id.id): level for level in levels}
         missing = sorted(keys - found.keys())
         created = self.create(
-            [
-                {"backend_id": backend.id, "map_id": map_id, "product_id": product_id}
-                for product_id, map_id in missing
-            ]
+            [{"backend_id": backend.id, "map_id": map_id, "product_id": product_id} for product_id, map_id in missing]
         )
         found.update(zip(missing, created, strict=True))
         return {key: found[key] for key in keys}
@@ -153,9 +154,7 @@ class RetailFlow(models.Model):
             flows = self.filtered(lambda flow: flow.entity == STOCK_ENTITY and flow.direction == "out")
             if flows and vals["state"] == "off":
                 # What was on its way to the channel is dropped, and with it the knowledge of what it has.
-                self.env["retail.stock.level"].sudo().search(
-                    [("backend_id", "in", flows.backend_id.ids)]
-                )._unsettle()
+                self.env["retail.stock.level"].sudo().search([("backend_id", "in", flows.backend_id.ids)])._unsettle()
             elif flows and vals["state"] == "live":
                 flows.backend_id.sudo().location_map_ids._order_reconciliation()
         return result

@@ -21,7 +21,9 @@ class TestStockLevels(StockLevelCase):
     def set_on_hand(self, product, quantity, location=None):
         location = location or self.stock
         quants = self.env["stock.quant"]
-        quants._update_available_quantity(product, location, quantity - quants._get_available_quantity(product, location))
+        quants._update_available_quantity(
+            product, location, quantity - quants._get_available_quantity(product, location)
+        )
 
     # ---------------------------------------------------------------- the figure
 

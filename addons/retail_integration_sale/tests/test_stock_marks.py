@@ -28,9 +28,7 @@ class TestStockMarks(StockLevelCase):
         self.assertEqual(self.marks(), [self.key(self.mug)])
 
     def test_a_count_marks(self):
-        quant = self.env["stock.quant"].search(
-            [("product_id", "=", self.mug.id), ("location_id", "=", self.stock.id)]
-        )
+        quant = self.env["stock.quant"].search([("product_id", "=", self.mug.id), ("location_id", "=", self.stock.id)])
         quant.with_context(inventory_mode=True).inventory_quantity = 7
         quant.action_apply_inventory()
         self.assertEqual(self.marks(), [self.key(self.mug)])
