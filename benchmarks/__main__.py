@@ -13,7 +13,9 @@ import traceback
 
 from .verdicts import table
 
-NAMES = ("receive duplicates drain history latency recovery outage observability orders flash_sale returns stock_storm").split()
+NAMES = (
+    "receive duplicates drain history latency recovery outage observability orders flash_sale returns stock_storm"
+).split()
 
 
 def main(arguments=None):

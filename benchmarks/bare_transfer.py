@@ -2,7 +2,7 @@
 
     python -m benchmarks.bare_transfer <Odoo configuration file>    < the plan as JSON
 
-Prints one JSON object per transfer: ``{"state", "lines", "seconds", "statements"}``. Started by ``benchmarks.stock_storm``.
+Prints one JSON object per transfer: ``{"state", "lines", "seconds", "statements"}``. Started by the stock storm.
 """
 
 import json
@@ -19,8 +19,8 @@ from odoo.tools import config
 def main(configuration, plan):
     """Yield what each transfer took.
 
-    :param dict plan: ``products`` (ids), ``flow`` (id), ``source``, ``destination``, ``operation_type`` (ids), ``states``
-        (of the flow, one per transfer)
+    :param dict plan: ``products`` (ids), ``flow`` (id), ``source``, ``destination``, ``operation_type`` (ids),
+        ``states`` (of the flow, one per transfer)
     """
     config.parse_config(["-c", configuration, "--no-http", "--max-cron-threads=0", "--log-level=warn"])
     registry = odoo.modules.registry.Registry(config["db_name"][0])

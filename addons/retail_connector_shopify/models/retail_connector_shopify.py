@@ -128,7 +128,7 @@ class RetailConnectorShopify(models.AbstractModel):
 
     def _push(self, backend, flow, outbound):
         uri = "gid://odoo/RetailBackend/%d" % backend.id
-        return stock.StockPush(open_client(backend, outbound[0].intent.trace_id), uri).run(outbound)
+        return stock.StockPush(open_client(backend), uri).run(outbound)
 
     def _list_locations(self, backend):
         return stock.list_locations(open_client(backend))

@@ -78,7 +78,7 @@ def fetch_nodes(client, name, gids, variables=None, read=None):
 
 
 def nodes_of(answer, name, batch):
-    """Return the nodes of an answer in the order of ``batch``, with a :class:`RetailError` in the place of one that failed.
+    """Return the nodes of an answer in the order of ``batch``, with a :class:`RetailError` for one that failed.
 
     :raises VendorChanged: they are not those that were asked for
     """

@@ -1,8 +1,8 @@
 """Stock levels of a shop: read, compared and set, put into stock where they are missing.
 
-``inventorySetQuantities`` sets up to 250 quantities, all or none, each only if the shop still has what we say it has. So a
-figure of ours can never undo a sale that we have not heard of: it is refused (``CHANGE_FROM_QUANTITY_STALE``), the shop is
-asked what it has, and the figure is worked out anew (:mod:`stock_ledger`).
+``inventorySetQuantities`` sets up to 250 quantities, all or none, each only if the shop still has what we say it has.
+So a figure of ours can never undo a sale that we have not heard of: it is refused (``CHANGE_FROM_QUANTITY_STALE``), the
+shop is asked what it has, and the figure is worked out anew (:mod:`stock_ledger`).
 
 Source: shopify.dev, ``inventorySetQuantities``, ``inventoryActivate``, "Idempotent requests".
 """

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tools import SQL
 
 from odoo.addons.retail_connector_shopify.tests.common import ShopifyCase
 
@@ -95,7 +96,8 @@ class ShopStockCase(ShopifyCase):
         """Let the time pass until the next attempts."""
         self.env.flush_all()
         for table in ("retail_outbox_work", "retail_inbox_work"):
-            self.env.cr.execute("UPDATE %s SET not_before = now() AT TIME ZONE 'UTC' - interval '1 second'" % table)
+            query = "UPDATE %s SET not_before = now() AT TIME ZONE 'UTC' - interval '1 second'"
+            self.env.cr.execute(SQL(query, SQL.identifier(table)))
         self.env.cr.execute("UPDATE retail_circuit SET wait_until = now() AT TIME ZONE 'UTC' - interval '1 second'")
         self.env.invalidate_all()
 

@@ -45,42 +45,48 @@ class TestStockSimulation(ShopStockCase):
         return self.calls("InventorySet") - before
 
     def _do(self, action, rng, under_way, orders, story):
+        number = rng.randrange(2)
+        self._do_in_shop(action, rng, number, orders)
+        self._do_in_odoo(action, rng, number)
+        if action == "webhook arrives" and under_way:
+            self.let_in([under_way.pop(rng.randrange(len(under_way)))])
+            self._drain(story)
+        elif action == "push":
+            self.make_due()
+            self._drain(story)
+        elif action == "poll":
+            self.poll()
+        elif action == "lost answer":
+            with self.faults("truncated", count=rng.choice((1, 2, 4))):
+                self._drain(story)
+        elif action == "reconcile":
+            self.reconcile(times=rng.randint(1, 3))
+
+    def _do_in_shop(self, action, rng, number, orders):
         from simulators.shopify import live
         from simulators.shopify.state.changes import NotPossible
 
-        number = rng.randrange(2)
         try:
             if action == "shop sells":
                 quantity = rng.randint(1, 3)
                 if self.shown(number) >= quantity:  # it never sells what it does not offer
                     orders.append(self.sell(quantity, number))
-            elif action == "odoo sells":
-                quantity = rng.randint(1, 3)
-                if self.available(number) >= quantity:
-                    self.receive(-quantity, number)
-            elif action == "webhook arrives" and under_way:
-                self.let_in([under_way.pop(rng.randrange(len(under_way)))])
-                self._drain(story)
             elif action == "order cancelled" and orders:
                 live.cancel(self.world, orders.pop(rng.randrange(len(orders))))
             elif action == "order edited" and orders:
                 live.edit(self.world, rng.choice(orders), quantities=[{"line": 0, "quantity": rng.randint(1, 3)}])
-            elif action == "receipt":
-                self.receive(rng.randint(1, 6), number)
-            elif action == "loss":
-                self.receive(-min(rng.randint(1, 4), max(self.available(number), 0)) or 1, number)
-            elif action == "push":
-                self.make_due()
-                self._drain(story)
-            elif action == "poll":
-                self.poll()
-            elif action == "lost answer":
-                with self.faults("truncated", count=rng.choice((1, 2, 4))):
-                    self._drain(story)
-            elif action == "reconcile":
-                self.reconcile(times=rng.randint(1, 3))
         except NotPossible:
             """A cancelled order is not edited, and one that leaves too little is not enlarged."""
+
+    def _do_in_odoo(self, action, rng, number):
+        if action == "odoo sells":
+            quantity = rng.randint(1, 3)
+            if self.available(number) >= quantity:
+                self.receive(-quantity, number)
+        elif action == "receipt":
+            self.receive(rng.randint(1, 6), number)
+        elif action == "loss":
+            self.receive(-min(rng.randint(1, 4), max(self.available(number), 0)) or 1, number)
 
     def _drain(self, story):
         """Work everything off; whatever we did to the shop's figures gave it nothing that is sold already."""
@@ -117,10 +123,9 @@ class TestStockSimulation(ShopStockCase):
         waiting = self.env["stock.move"].search(
             [("sale_line_id.order_id.retail_backend_id", "=", self.backend.id), ("state", "not in", ("done", "cancel"))]
         )
+        missing = waiting.grouped("product_id")
         for number, product in enumerate(self.products):
-            self.receive(
-                sum(waiting.filtered(lambda move: move.product_id == product).mapped("product_qty")) + 20, number
-            )
+            self.receive(sum(missing.get(product, waiting.browse()).mapped("product_qty")) + 20, number)
         waiting._action_assign()
         self.commit()
         self.drain()

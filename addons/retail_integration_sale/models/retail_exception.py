@@ -57,7 +57,8 @@ class RetailException(models.Model):
             ),
             "stock_refused": _(
                 "The channel does not take the stock of this item: it does not keep it at this location, counts it "
-                "itself (a bundle), or does not know it any more. Mend it there or in the location mapping, then replay."
+                "itself (a bundle), or does not know it any more. Mend it there or in the location mapping, then "
+                "replay."
             ),
         }
 

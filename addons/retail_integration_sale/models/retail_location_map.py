@@ -206,7 +206,7 @@ class RetailLocationMap(models.Model):
 
 
 class RetailBackend(models.Model):
-    _inherit = "retail.backend"
+    _inherit = "retail.backend"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     location_map_ids = fields.One2many("retail.location.map", "backend_id", "Location Mappings")
     stock_buffer_ids = fields.One2many("retail.stock.buffer", "backend_id", "Safety Stock")
@@ -292,7 +292,8 @@ class StockLocation(models.Model):
         self.env.registry.clear_cache()
         result = super().write(vals)
         # What is below the locations sold from may be something else now, and so may their overlaps.
-        maps = self.env["retail.location.map"].sudo().search([])
+        maps = self.env["retail.location.map"].sudo().search([("warehouse_ids", "!=", False)])
+        maps |= maps.search([("location_ids", "!=", False)])
         touched = maps.filtered(
             lambda one: any(
                 root.parent_path.startswith(location.parent_path) or location.parent_path.startswith(root.parent_path)

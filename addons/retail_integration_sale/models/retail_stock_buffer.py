@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 
 
 class RetailStockBuffer(models.Model):
-    """One rule. The rule of the product counts before that of its category, the nearest category's before a wider one's,
+    """One rule. That of the product counts before that of its category, the nearest category's before a wider one's,
     and the rule for all products last."""
 
     _name = "retail.stock.buffer"

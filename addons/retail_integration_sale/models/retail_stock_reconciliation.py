@@ -145,12 +145,12 @@ class RetailStockReconciliation(models.AbstractModel):
 
     def _look(self, location_map, sold):
         """Look at each level that is not done; return those that are still to be looked at."""
-        Level = self.env["retail.stock.level"]
+        known = self.env["retail.stock.level"]
         due = Domain("map_id", "=", location_map.id) & (
             Domain("settled_at", "=", False) | Domain("settled_at", "<", location_map.reconcile_since)
         )
-        last_id, left = 0, Level
-        while levels := Level.search(due & Domain("id", ">", last_id), order="id", limit=PAGE):
+        last_id, left = 0, known
+        while levels := known.search(due & Domain("id", ">", last_id), order="id", limit=PAGE):
             last_id = levels[-1].id
             left |= self._look_at(location_map, levels, sold)
             self.env["retail.drain"]._commit()

@@ -1,4 +1,4 @@
-"""Quants: found once per batch of orders, reserved to the unit under concurrency; their changes are told to channels."""
+"""Quants: found once per batch of orders, reserved to the unit whoever is at them; their changes told to channels."""
 
 from odoo import api, models
 

@@ -94,14 +94,14 @@ class TestStockLevels(StockLevelCase):
         self.link(*products)
         self.export(*products)  # their levels are there
         counts = []
-        for batch in (products[:2], products):
+        for batch in (products, products[:2], products):  # the first fills Odoo's caches
             self.env.flush_all()
             self.env.invalidate_all()
             with self.count_statements() as found:
                 self.export(*batch)
                 self.env.flush_all()
             counts.append(len(found))
-        self.assertEqual(counts[0], counts[1], "%d, %d" % tuple(counts))
+        self.assertEqual(counts[1], counts[2], counts)
 
     # ---------------------------------------------------------------- what the channel sold
 
