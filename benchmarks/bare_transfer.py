@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import odoo.modules.registry
 from odoo import SUPERUSER_ID, api
+from odoo.service.model import retrying
 from odoo.sql_db import Cursor
 from odoo.tools import config
 
@@ -30,12 +31,19 @@ def main(configuration, plan):
         yield _transfer(registry, plan, state)
 
 
-def _transfer(registry, plan, state):
+def _set_state(registry, flow_id, state):
+    """Set the flow as a person would, against the workers that are at its levels."""
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        flow = env["retail.flow"].browse(plan["flow"])
+        flow = env["retail.flow"].browse(flow_id)
         if flow.state != state:
-            flow.state = state
+            retrying(lambda: flow.write({"state": state}), env)
+
+
+def _transfer(registry, plan, state):
+    _set_state(registry, plan["flow"], state)
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
         picking = env["stock.picking"].create(_values(plan))
         picking.action_confirm()
         picking.action_assign()
