@@ -14,10 +14,10 @@ DEFAULT_SCOPES = (
     "read_fulfillments",
     "read_inventory",
     "read_locations",
-    "read_merchant_managed_fulfillment_orders",
     "read_orders",
     "read_products",
     "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
 )
 
 

@@ -54,6 +54,7 @@ class World:
         self.faults = Faults(options.seed)
         self.bucket = Bucket()
         self.sender = Sender(self.shop, self.app, self.faults, options.seed)
+        self.shop.emit = self.sender.emit
         self.engine = Engine(self.shop, self.app, self.bucket)
         self.requests = Counter()
         self.traces = deque(maxlen=1000)

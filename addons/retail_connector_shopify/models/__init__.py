@@ -2,4 +2,6 @@ from . import (
     retail_backend,
     retail_connector_shopify,
     retail_credential,
+    shopify_fulfilment,
+    shopify_stock,
 )

@@ -8,7 +8,7 @@ from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError, RetryLater
 from odoo.addons.retail_integration_base.models.retail_connector import WebhookPolicy
 
-from ..shopify import const, instants, object_fetch, order_fetch, stock
+from ..shopify import const, instants, object_fetch, order_fetch
 from ..shopify.changes import list_changes
 from ..shopify.mapper_customer import map_customer
 from ..shopify.mapper_order import map_order
@@ -48,7 +48,6 @@ class RetailConnectorShopify(models.AbstractModel):
                 "sequence": 30,
                 "poll_interval_minutes": 30,
             },
-            {"entity": "stock_level", "direction": "out", "latency": "realtime", "sequence": 40},
         ]
 
     def _get_endpoint_settings(self, backend):
@@ -120,24 +119,6 @@ class RetailConnectorShopify(models.AbstractModel):
     def _list_changes(self, backend, flow, since):
         entity = flow.entity
         return list_changes(open_client(backend), entity, since)
-
-    # ---------------------------------------------------------------- stock
-
-    def _get_push_size(self, flow):
-        return const.MAX_PAGE if flow.entity == "stock_level" else super()._get_push_size(flow)
-
-    def _push(self, backend, flow, outbound):
-        uri = "gid://odoo/RetailBackend/%d" % backend.id
-        return stock.StockPush(open_client(backend), uri).run(outbound)
-
-    def _list_locations(self, backend):
-        return stock.list_locations(open_client(backend))
-
-    def _read_stock(self, backend, location_id, item_ids):
-        return stock.read_levels(open_client(backend), location_id, item_ids)
-
-    def _find_sold_variants(self, backend, order_ids):
-        return stock.find_sold_variants(open_client(backend), order_ids)
 
     def _register_webhooks(self, backend):
         """Subscribe the backend's address to the topics of its flows that are not off; return what was done."""

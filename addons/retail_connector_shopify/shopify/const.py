@@ -20,16 +20,29 @@ TOPICS = {
     "customers/update": "customer",
     "products/create": "product",
     "products/update": "product",
+    # A carrier's event changes its fulfilment too, so that its topic would only say the same again.
+    "fulfillments/create": "fulfilment",
+    "fulfillments/update": "fulfilment",
 }
 # Canonical entity → type name in a global id.
-GID_TYPES = {"order": "Order", "customer": "Customer", "product": "Product"}
+GID_TYPES = {"order": "Order", "customer": "Customer", "product": "Product", "fulfilment": "Fulfillment"}
 
 #: Our messages are hints, so a subscription asks for no more of the payload than names the subject: a body that holds
 #: no address cannot leak one.
 INCLUDED_FIELDS = ("id", "admin_graphql_api_id", "updated_at")
 
 # The least scopes that the documents of this connector need; ``test_contract`` recomputes them from the schemas.
-SCOPES = ("read_customers", "read_locations", "read_orders", "read_products", "write_inventory")
+SCOPES = (
+    "read_customers",
+    "read_fulfillments",
+    "read_locations",
+    "read_orders",
+    "read_products",
+    "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
+)
+#: Of these, what no document needs but the subscription to a topic does (the topic's ``access_scopes``).
+WEBHOOK_SCOPES = ("read_fulfillments",)
 #: Not in the schema: ``read_orders`` alone shows the last 60 days (shopify.dev, "API access scopes").
 SCOPE_ALL_ORDERS = "read_all_orders"
 #: What a needed scope is contained in (``write_x`` implies ``read_x``).
@@ -59,6 +72,10 @@ TOKEN_PATH = "/admin/oauth/access_token"  # noqa: S105 an address
 #: A poll therefore asks again for this long before its watermark; the dedupe key drops what is known.
 POLL_OVERLAP = timedelta(minutes=5)
 POLL_PAGE = 100
+#: Orders per page of the poll that names their fulfilments too.
+FULFILMENT_POLL_PAGE = 25
+#: Fulfilments of one order that are read at once; its list cannot be paged.
+MAX_FULFILMENTS = 30
 
 #: A webhook can overtake the data it announces: for so long after the event, an API that does not know of it is asked
 #: again. Afterwards what it says is believed.

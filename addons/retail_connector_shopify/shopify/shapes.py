@@ -238,6 +238,40 @@ PRODUCT = {
 }
 CHANGED = {"id": _ID, "updatedAt": _INSTANT_TEXT}
 
+_SHIPPED = {
+    "id": _ID,
+    "name": _TEXT_OR_NULL,
+    "status": _TEXT,
+    "displayStatus": _TEXT_OR_NULL,
+    "createdAt": _INSTANT_TEXT,
+    "updatedAt": _INSTANT_TEXT,
+    "deliveredAt": _INSTANT_OR_NULL,
+    "location": _object({"id": _ID}, nullable=True),
+    "service": _object({"serviceName": _TEXT_OR_NULL, "type": _TEXT}, nullable=True),
+    "trackingInfo": _objects({"company": _TEXT_OR_NULL, "number": _TEXT_OR_NULL, "url": _TEXT_OR_NULL}),
+    "fulfillmentLineItems": _connection(
+        {"id": _ID, "quantity": dict(_COUNT, nullable=True), "lineItem": _object({"id": _ID})}
+    ),
+}
+FULFILMENT = dict(_SHIPPED, order=_object({"id": _ID, "createdAt": _INSTANT_TEXT}))
+SHIPPED_ORDER = {
+    "id": _ID,
+    "name": _TEXT,
+    "cancelledAt": _INSTANT_OR_NULL,
+    "fulfillmentsCount": _object({"count": _COUNT}, nullable=True),
+    "fulfillments": _objects(_SHIPPED),
+}
+FULFILMENT_ORDER = {
+    "id": _ID,
+    "status": _TEXT,
+    "fulfillAt": _INSTANT_OR_NULL,
+    "updatedAt": _INSTANT_TEXT,
+    "assignedLocation": _object({"name": _TEXT, "location": _object({"id": _ID}, nullable=True)}),
+    "supportedActions": _objects({"action": _TEXT}),
+    "fulfillmentHolds": _objects({"id": _ID, "displayReason": _TEXT, "reasonNotes": _TEXT_OR_NULL}),
+    "lineItems": _connection({"id": _ID, "remainingQuantity": _COUNT, "lineItem": _object({"id": _ID})}),
+}
+
 
 class _ShapeValidator(Validator):
     types_mapping = {

@@ -99,8 +99,8 @@ class TestBackendSettings(ShopifyCase):
 
     def test_a_backend_of_shopify_has_flows_for_orders_products_and_customers(self):
         flows = {(flow.entity, flow.direction, flow.latency) for flow in self.backend.flow_ids}
-        self.assertEqual(
-            flows, {("order", "in", "realtime"), ("product", "in", "standard"), ("customer", "in", "standard")}
+        self.assertLessEqual(
+            {("order", "in", "realtime"), ("product", "in", "standard"), ("customer", "in", "standard")}, flows
         )
 
     def test_the_form_opens_and_saves(self):

@@ -7,13 +7,17 @@ import pytest
 
 from odoo.addons.retail_connector_shopify.shopify import const, documents, stock, subscriptions
 
-from simulators.shopify import contract, schemas
+from simulators.shopify import access, contract, cost, schemas
 from simulators.shopify.scopes import needed_scopes
+from simulators.shopify.webhooks import payloads
 
 GID = "gid://shopify/Order/5600001703936"
 PAGE = {"id": GID, "after": "eyJsYXN0X2lkIjo1fQ=="}
 BATCH = {"ids": ["gid://shopify/Order/%d" % number for number in range(1, 51)]}
 CHANGED = {"query": "updated_at:>='2026-10-01T08:00:00Z'", "first": const.POLL_PAGE, "after": None}
+FULFILMENT = "gid://shopify/Fulfillment/5600001703936"
+FULFILMENT_ORDER = "gid://shopify/FulfillmentOrder/5600001703936"
+TRACKING = {"company": "UPS", "numbers": ["1Z1", "1Z2"], "urls": ["https://example.com/1Z1", "https://example.com/1Z2"]}
 WANTED = subscriptions.wanted("https://odoo.example/retail/T0ken-_/webhook")
 
 #: Variables as the code sends them; a document without an entry here fails the first test.
@@ -48,6 +52,29 @@ VARIABLES = {
         "key": "b2b0f0f0-7f0c-4d0c-9a53-0f2d6f3f8a11",
     },
     "locations": {"after": None},
+    "fulfilment_cancel": {"id": FULFILMENT},
+    "fulfilment_create": {
+        "fulfilment": {
+            "lineItemsByFulfillmentOrder": [
+                {"fulfillmentOrderId": FULFILMENT_ORDER},
+                {
+                    "fulfillmentOrderId": FULFILMENT_ORDER,
+                    "fulfillmentOrderLineItems": [{"id": "gid://shopify/FulfillmentOrderLineItem/1", "quantity": 2}],
+                },
+            ],
+            "notifyCustomer": True,
+            "trackingInfo": TRACKING,
+        }
+    },
+    "fulfilment_lines": PAGE,
+    "fulfilment_order_lines": PAGE,
+    "fulfilment_order_move": {"id": FULFILMENT_ORDER, "location": "gid://shopify/Location/1"},
+    "fulfilment_order_release": {"id": FULFILMENT_ORDER},
+    "fulfilment_tracking_update": {"id": FULFILMENT, "tracking": TRACKING, "notify": False},
+    "fulfilments_by_ids": BATCH,
+    "fulfilments_changed": {**CHANGED, "first": const.FULFILMENT_POLL_PAGE},
+    "order_fulfilment_orders": PAGE,
+    "order_fulfilments": {"id": GID, "first": const.MAX_FULFILMENTS},
     "order_line_items": PAGE,
     "order_refunds": {"id": GID, "first": const.MAX_PAGE},
     "order_shipping_lines": PAGE,
@@ -92,6 +119,17 @@ def test_a_document_uses_nothing_deprecated(version, name):
 
 
 @EACH
+@pytest.mark.parametrize("name", sorted(VARIABLES))
+def test_a_document_costs_no_more_than_one_query_may(version, name):
+    schema = schemas.load(version).schema
+    document = contract.read_document(version, documents.text(name)).document
+    operation = contract.operation_of(document)
+    # A batch of ids is cut to what fits; one has to.
+    variables = {key: value[:1] if key == "ids" else value for key, value in VARIABLES[name].items()}
+    assert cost.requested_cost(schema, document, operation, variables) <= const.MAX_QUERY_COST
+
+
+@EACH
 def test_a_document_that_does_not_fit_would_be_noticed(version):
     wrong = documents.text("orders_by_ids").replace("currentQuantity", "currentAmount")
     assert contract.check_document(version, wrong, VARIABLES["orders_by_ids"])
@@ -106,7 +144,15 @@ def test_every_topic_is_one_of_the_schemas(version):
 
 @EACH
 def test_the_scopes_are_the_least_that_the_documents_need(version):
-    assert needed_scopes(version, *map(documents.text, documents.names())) == set(const.SCOPES)
+    needed = needed_scopes(version, *map(documents.text, documents.names()))
+    assert needed | set(const.WEBHOOK_SCOPES) == set(const.SCOPES)
+
+
+def test_every_topic_is_open_to_the_scopes():
+    granted = access.widened(const.SCOPES)
+    for topic in const.TOPICS:
+        if topic in payloads.TOPICS:
+            assert granted & {"read_%s" % name for name in payloads.example(topic)["access_scopes"]}, topic
 
 
 def test_the_readme_and_the_form_name_exactly_these_scopes():

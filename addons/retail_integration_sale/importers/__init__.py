@@ -1,6 +1,8 @@
 from . import (
     address_book,
+    fulfilment_shipper,
     importer_customer,
+    importer_fulfilment,
     importer_order,
     importer_product,
     order_builder,

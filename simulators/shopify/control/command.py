@@ -1,7 +1,7 @@
 """A command of the control API: JSON in, JSON out, failures as 4xx with a sentence."""
 
 from ..http import json_response
-from ..state.changes import NotPossible
+from ..state.not_possible import NotPossible
 
 
 class BadCommand(ValueError):

@@ -1,6 +1,6 @@
 """Commands on orders, customers, products and stock."""
 
-from .. import live, summaries
+from .. import live, live_fulfilments, summaries
 from ..state.kinds import KINDS
 from ..state.taxes import RATES
 from ..webhooks import payloads
@@ -58,6 +58,45 @@ def pay_order(world, body, request, reference):
     order = live.find_order(world.shop, reference)
     live.mark_paid(world, order, **body)
     return summaries.order(order)
+
+
+def fulfil_order(world, body, request, reference):
+    """Fulfil as staff or a third party does: lines [{sku or line, quantity}], location, tracking, service, webhooks."""
+    only(body, {"lines", "location", "tracking", "service", "webhooks"})
+    order = live.find_order(world.shop, reference)
+    made = live_fulfilments.fulfil(world, order, **body)
+    return {"id": made["id"], "name": made["name"], "order": summaries.order(order)}
+
+
+def hold_order(world, body, request, reference):
+    """Put what is left to ship on hold: reason, notes; with release: true release it."""
+    only(body, {"reason", "notes", "release"})
+    order = live.find_order(world.shop, reference)
+    live_fulfilments.hold(world, order, **body)
+    return summaries.order(order)
+
+
+def cancel_fulfilment(world, body, request, number):
+    """Cancel a fulfilment by the number of its id: webhooks."""
+    only(body, {"webhooks"})
+    record = _fulfilment(world, number)
+    live_fulfilments.cancel(world, record, **body)
+    return {"id": record["id"], "status": record["status"]}
+
+
+def note_fulfilment_event(world, body, request, number):
+    """What the carrier says of a fulfilment: status (IN_TRANSIT, DELIVERED, …), message, webhooks."""
+    only(body, {"status", "message", "webhooks"})
+    record = _fulfilment(world, number)
+    live_fulfilments.note_event(world, record, **body)
+    return {"id": record["id"], "displayStatus": record["displayStatus"]}
+
+
+def _fulfilment(world, number):
+    record = world.shop.get(f"gid://shopify/Fulfillment/{number}", "Fulfillment")
+    if record is None:
+        raise KeyError(f"no fulfilment {number}")
+    return record
 
 
 def send_order(world, body, request, reference):

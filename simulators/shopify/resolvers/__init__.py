@@ -1,3 +1,15 @@
 """How the schema's fields are answered from the shop's records."""
 
-from . import access_control, customers, inventory, order_parts, orders, products, refunds, root, shop, webhooks
+from . import (
+    access_control,
+    customers,
+    fulfilments,
+    inventory,
+    order_parts,
+    orders,
+    products,
+    refunds,
+    root,
+    shop,
+    webhooks,
+)

@@ -148,14 +148,12 @@ def refunds(order, _context, args):
     return connections.first_of(order["refunds"], args)
 
 
-@resolver("Order", "fulfillments", "additionalFees", "alerts", "disputes", "merchantEditableErrors")
+@resolver("Order", "additionalFees", "alerts", "disputes", "merchantEditableErrors")
 def nothing(_record, _context, _args):
     return []
 
 
-resolver("Order", "fulfillmentOrders", "returns", "events", "metafields", "agreements", "localizedFields")(
-    common.empty_connection
-)
+resolver("Order", "returns", "events", "metafields", "agreements", "localizedFields")(common.empty_connection)
 resolver("Order", "metafield")(common.no_metafield)
 
 
@@ -174,11 +172,6 @@ resolver("Order", "metafield")(common.no_metafield)
 def none(_record, _context, _args):
     """Optional at the vendor and never there in this shop."""
     return
-
-
-@resolver("Order", "fulfillmentsCount")
-def fulfillments_count(_order, _context, _args):
-    return common.count(0)
 
 
 @resolver("Order", "displayAddress")

@@ -2,14 +2,11 @@
 
 from decimal import Decimal
 
-from . import stock, totals
+from . import fulfilments, stock, totals
+from .not_possible import NotPossible
 from .payments import add_transaction
 
 REASONS = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF")
-
-
-class NotPossible(ValueError):
-    """The order's state does not allow the change."""
 
 
 def annotate(shop, order, note=None, tags=None):
@@ -42,6 +39,7 @@ def set_quantity(shop, order, line, quantity):
     stock.commit(shop, order, line, difference)
     shop.touch(order)
     totals.settle(order)
+    fulfilments.adjust(shop, order, line, difference)
 
 
 def mark_paid(shop, order):
@@ -94,6 +92,7 @@ def cancel(shop, order, reason="CUSTOMER"):
     refund["totalRefundedSet"] = totals.currencies_of(order).total(t["amountSet"] for t in refund["transactions"])
     shop.touch(order)
     totals.settle(order)
+    fulfilments.close(shop, order)
 
 
 def _refund(shop, order, parts, restock_type, with_shipping=False):

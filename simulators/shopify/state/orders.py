@@ -1,6 +1,6 @@
 """Make an ``Order`` record from an :class:`OrderPlan`."""
 
-from . import ids, payments, people, stock, totals
+from . import fulfilments, ids, payments, people, stock, totals
 from .money import split
 
 
@@ -39,7 +39,9 @@ def place_order(shop, plan, rng):
         line["orderId"] = order["id"]
         shop.add(line)
         stock.commit(shop, order, line, line["quantity"])
-    return shop.add(order)
+    shop.add(order)
+    fulfilments.route(shop, order)
+    return order
 
 
 def _identity(number, order_number, created, plan):

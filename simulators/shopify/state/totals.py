@@ -74,7 +74,8 @@ def _settle_line(order, line):
         if part["lineItem"] is line
     )
     line["refundableQuantity"] = line["currentQuantity"]
-    line["unfulfilledQuantity"] = line["currentQuantity"] if line["requiresShipping"] else 0
+    # ``fulfilments.settle`` knows what is left to ship, once the order has its fulfilment orders
+    line.setdefault("unfulfilledQuantity", line["currentQuantity"] if line["requiresShipping"] else 0)
     line["nonFulfillableQuantity"] = line["quantity"] - line["unfulfilledQuantity"]
 
 

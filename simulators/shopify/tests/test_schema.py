@@ -45,7 +45,7 @@ def _plain_fields(type_):
 
 SERVED = (
     "Order LineItem OrderTransaction Refund Customer Product ProductVariant InventoryItem InventoryLevel Location "
-    "WebhookSubscription"
+    "WebhookSubscription Fulfillment FulfillmentOrder FulfillmentOrderLineItem FulfillmentLineItem FulfillmentHold"
 ).split()
 
 
@@ -54,6 +54,8 @@ SERVED = (
 def test_every_plain_field_of_a_served_record_is_answered(hooked, simulator, kind, version):
     order = hooked.place()
     hooked.control("POST", f"/orders/{order['number']}/cancel")
+    hooked.control("POST", f"/orders/{hooked.place()['number']}/fulfil", tracking={"number": "X1", "company": "UPS"})
+    hooked.control("POST", f"/orders/{hooked.place()['number']}/hold", reason="OTHER")
     names = _plain_fields(schemas.load(version).schema.type_map[kind])
     query = f"query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {' '.join(names)} }} }} }}"
     answered = hooked.data(query, {"id": simulator.world.shop.all(kind)[0]["id"]}, version=version)

@@ -13,7 +13,7 @@ def line_payload(shop, shape, line):
         "current_quantity": line["currentQuantity"],
         "fulfillable_quantity": line["unfulfilledQuantity"],
         "fulfillment_service": "manual",
-        "fulfillment_status": None,
+        "fulfillment_status": _status(line),
         "gift_card": line["isGiftCard"],
         "grams": line["_grams"],
         "name": line["name"],
@@ -38,6 +38,12 @@ def line_payload(shop, shape, line):
         "discount_allocations": [_allocation(allocation) for allocation in line["discountAllocations"]],
     }
     return fill(shape, values)
+
+
+def _status(line):
+    left = line["unfulfilledQuantity"]
+    shipped = line["requiresShipping"] and line["currentQuantity"] - left
+    return None if not shipped or shipped < 0 else "partial" if left else "fulfilled"
 
 
 def shipping_payload(shape, line):

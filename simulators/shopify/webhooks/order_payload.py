@@ -7,6 +7,9 @@ from .refund_payload import refund_payload
 from .shapes import amount_and_set, amount_text, fill, instant, money_set
 
 
+_STATUS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
+
+
 def order_payload(shop, shape, order):
     customer = shop.get(order["customerId"])
     values = {
@@ -73,7 +76,7 @@ def _order_head(shop, order):
         "duties_included": order["dutiesIncluded"],
         "estimated_taxes": order["estimatedTaxes"],
         "financial_status": order["displayFinancialStatus"].lower(),
-        "fulfillment_status": None,
+        "fulfillment_status": _STATUS.get(order["displayFulfillmentStatus"]),
         "location_id": order["retailLocationId"] and ids.number(order["retailLocationId"]),
         "merchant_business_entity_id": "MTY0MjE1MzIx",
         "note": order["note"],

@@ -7,6 +7,7 @@ import functools
 import json
 from pathlib import Path
 
+from .fulfilment_payload import fulfilment_payload
 from .order_payload import order_payload
 from .party_payload import customer_payload
 from .product_payload import product_payload
@@ -19,6 +20,8 @@ TOPICS = (
     "customers/create",
     "customers/update",
     "products/update",
+    "fulfillments/create",
+    "fulfillments/update",
 )
 
 
@@ -36,5 +39,10 @@ def build(shop, topic, record):
     """
     shape = example(topic)["response"]
     kind = topic.partition("/")[0]
-    makers = {"orders": order_payload, "customers": customer_payload, "products": product_payload}
+    makers = {
+        "orders": order_payload,
+        "customers": customer_payload,
+        "products": product_payload,
+        "fulfillments": fulfilment_payload,
+    }
     return makers[kind](shop, shape, record)
