@@ -22,7 +22,7 @@ def graphql(world, request, version):
         return json_response(_BAD_TOKEN, 401)
     if version not in schemas.SUPPORTED:
         return json_response({"errors": "Not Found"}, 404)
-    fault = world.faults.strike(API_FAULTS)
+    fault = world.faults.strike(API_FAULTS, text=request.get_data(as_text=True))
     if fault and fault.fault in ("http_429", "http_500"):
         return failure(fault)
     if fault and fault.fault == "throttle":

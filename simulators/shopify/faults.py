@@ -18,6 +18,7 @@ class Fault:
     :param float seconds: how long a timeout, a slow body, a delayed or reordered webhook takes
     :param int status: HTTP status of ``http_500``
     :param str on: ``graphql`` or ``oauth``, for faults of the API
+    :param str operation: only requests whose text has this name, e.g. ``fulfillmentCreate``
     """
 
     fault: str
@@ -27,6 +28,7 @@ class Fault:
     seconds: float | None = None
     status: int = 500
     on: str = "graphql"
+    operation: str | None = None
 
 
 class Faults:
@@ -59,11 +61,12 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._active]
 
-    def strike(self, names, on="graphql"):
-        """:return: the first :class:`Fault` among ``names`` that strikes now, or None"""
+    def strike(self, names, on="graphql", text=""):
+        """:return: the first :class:`Fault` among ``names`` that strikes a request of ``text`` now, or None"""
         with self._lock:
             for fault in self._active:
-                if fault.fault in names and (fault.fault in WEBHOOK_FAULTS or fault.on == on) and self._hits(fault):
+                is_meant = fault.fault in WEBHOOK_FAULTS or (fault.on == on and (fault.operation or "") in text)
+                if fault.fault in names and is_meant and self._hits(fault):
                     return fault
         return None
 

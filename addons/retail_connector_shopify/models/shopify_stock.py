@@ -8,7 +8,7 @@ from .shopify_access import open_client
 
 
 class RetailConnectorShopify(models.AbstractModel):
-    _inherit = "retail.connector.shopify"
+    _inherit = "retail.connector.shopify"  # pylint: disable=consider-merging-classes-inherited; one file per subject
 
     def _get_flows(self):
         flow = {"entity": "stock_level", "direction": "out", "latency": "realtime", "sequence": 40}

@@ -1,8 +1,8 @@
 """Tell Shopify what Odoo shipped.
 
-``fulfillmentCreate`` takes no idempotency key, and a fulfilment has no field of our own to mark it with: after an answer
-that was lost, :func:`find_created` looks for a fulfilment that nobody else accounts for, with exactly the lines that were
-sent, made since the command was given (docs/decisions/0013).
+``fulfillmentCreate`` takes no idempotency key, and a fulfilment has no field of our own to mark it with: after an
+answer that was lost, :func:`find_created` looks for a fulfilment that nobody else accounts for, with exactly the lines
+that were sent, made since the command was given (docs/decisions/0013).
 """
 
 from datetime import timedelta
@@ -103,7 +103,7 @@ class FulfilmentPush:
 
         :raises NeedsHuman: it may not
         """
-        parts, missing = _choose(open_orders, wanted, document.get("location_external_id"))
+        _parts, missing = _choose(open_orders, wanted, document.get("location_external_id"))
         if not missing:
             return False
         blocked = [one for one in open_orders if missing.keys() & _remaining([one]).keys()]
@@ -196,7 +196,8 @@ class FulfilmentPush:
 
     def _not_open(self, document, order, one):
         text = self._(
-            "Shopify does not let %(order)s be fulfilled now: it is %(status)s (due %(due)s). Open it there, then replay."
+            "Shopify does not let %(order)s be fulfilled now: it is %(status)s (due %(due)s). Open it there, then "
+            "replay."
         )
         values = {"order": order["name"], "status": one["status"].lower(), "due": one["fulfillAt"] or "-"}
         return self._human("fulfilment_mismatch", "status:%s" % one["status"].lower(), text % values, document)
@@ -212,7 +213,7 @@ class FulfilmentPush:
         return self._human(kind, "elsewhere:%s" % (_place(one) or ""), text % values, document)
 
     def _refused(self, document, order, said):
-        text = self._("Shopify refuses what was told of %(order)s: %(said)s") % {"order": order["name"], "said": said}
+        text = self._("Shopify refuses what was told of %(order)s: %(said)s", order=order["name"], said=said)
         return self._human("vendor_refused", "refused:%s" % said[:80], text, document)
 
 

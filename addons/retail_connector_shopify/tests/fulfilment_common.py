@@ -2,11 +2,8 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import fields
-
-from odoo.addons.retail_integration_base.engine.errors import VendorUnavailable
 
 from .common import ShopifyCase
 
@@ -62,21 +59,10 @@ class FulfilmentCase(ShopifyCase):
 
     @contextmanager
     def lose_answer_of(self, operation):
-        """Let the simulator carry out ``operation``, and lose its answer on the way, once."""
-        from odoo.addons.retail_integration_base.engine.http import VendorHttp
-
-        real, lost = VendorHttp.request, []
-
-        def request(http, method, path, **options):
-            answer = real(http, method, path, **options)
-            if not lost and ("mutation %s(" % operation) in str((options.get("json") or {}).get("query")):
-                lost.append(operation)
-                raise VendorUnavailable("The connection was cut.", evidence={"is_outcome_unknown": True})
-            return answer
-
-        with patch.object(VendorHttp, "request", request):
+        """Let the shop carry out ``operation`` and its answer break off on the way, once."""
+        with self.faults("truncated", count=1, operation=operation):
             yield
-        self.assertEqual(lost, [operation], "There was no answer to lose.")
+            self.assertFalse(self.world.faults.active(), "There was no answer to lose.")
 
     # ---------------------------------------------------------------- Odoo
 

@@ -81,7 +81,7 @@ class TestFulfilmentsOut(FulfilmentCase):
         order, sale = self.order((4,))
         self.ship(sale, units={0: 2})
         # The three reads are answered; the fulfilment is made and its answer lost.
-        with self.lose_answer_of("FulfilmentCreate"):
+        with self.lose_answer_of("fulfillmentCreate"):
             self.drain()
         self.assertEqual(len(self.fulfilments(order)), 1)
         self.assertEqual(self.commands().state, "retry")
@@ -94,7 +94,7 @@ class TestFulfilmentsOut(FulfilmentCase):
         order, sale = self.order((4,))
         self.ship(sale, units={0: 2})
         self.ship(sale, units={0: 2})
-        with self.lose_answer_of("FulfilmentCreate"):
+        with self.lose_answer_of("fulfillmentCreate"):
             self.drain()
         self.retry()
         self.assertEqual([self.units(one) for one in self.fulfilments(order)], [[2], [2]])
@@ -190,7 +190,7 @@ class TestFulfilmentsOut(FulfilmentCase):
 
     def test_what_the_channel_fulfils_is_not_told(self):
         self.backend.fulfilled_by = "channel"
-        order, sale = self.order((1,))
+        _order, sale = self.order((1,))
         self.ship(sale)
         self.drain()
         self.assertFalse(self.commands())
@@ -210,7 +210,7 @@ class TestFulfilmentsOut(FulfilmentCase):
         picking = self.ship(sale)
         self.drain()
         picking.retail_fulfilment_id.action_cancel_in_channel()
-        with self.lose_answer_of("FulfilmentCancel"):
+        with self.lose_answer_of("fulfillmentCancel"):
             self.drain()
         self.retry()
         self.assertEqual(self.fulfilments(order)[0]["status"], "CANCELLED")

@@ -5,6 +5,8 @@ from odoo import models
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
 
 _OVER = ("done", "cancel")
+#: A delivery has three steps at most; more are routes of somebody's own.
+_MOST_STEPS = 6
 
 
 class RetailFulfilmentShipper(models.AbstractModel):
@@ -13,12 +15,12 @@ class RetailFulfilmentShipper(models.AbstractModel):
 
     def _count_open(self, line):
         """Return how many units of ``line`` its open transfers could ship."""
-        moves = self._find_open(line)
+        moves = self._find_open(line) + self._find_under_way(line)
         if not moves:
             return 0.0
         if self._is_kit(line, moves):
             return line.product_uom_qty - line.qty_delivered
-        return sum(move.product_uom._compute_quantity(move.product_uom_qty, line.product_uom_id) for move in moves)
+        return self._units_of(line, moves)
 
     def _ship(self, order, wanted, warehouse):
         """Validate transfers of ``order`` for ``wanted``; what is left of them becomes a backorder.
@@ -33,6 +35,7 @@ class RetailFulfilmentShipper(models.AbstractModel):
         plan = {}
         for line, units in wanted.items():
             if line.qty_delivered_method == "stock_move":
+                self._bring_forward(line, units)
                 plan.update(self._plan(line, units, warehouse))
             else:
                 line.qty_delivered += units  # a service: nothing leaves a warehouse
@@ -46,6 +49,58 @@ class RetailFulfilmentShipper(models.AbstractModel):
                 move.state not in _OVER and move.location_dest_id.usage == "customer" and move.product_uom_qty > 0
             )
         ).sorted(lambda move: (move.date, move.id))
+
+    def _find_under_way(self, line):
+        """Return the moves that bring goods of ``line`` a step nearer to a delivery that Odoo makes only then."""
+        return line.move_ids.filtered(
+            lambda move: (
+                move.state not in _OVER
+                and move.location_dest_id.usage != "customer"
+                and move.location_final_id.usage == "customer"
+                and not move.move_dest_ids.filtered(lambda after: after.state not in _OVER)
+            )
+        ).sorted(lambda move: (-self._count_steps(move), move.date, move.id))
+
+    def _count_steps(self, move):
+        """Return how many steps the goods of ``move`` have behind them: what is nearer to the customer goes first."""
+        steps = 0
+        while move.move_orig_ids and steps < _MOST_STEPS:
+            move, steps = move.move_orig_ids[0], steps + 1
+        return steps
+
+    def _units_of(self, line, moves):
+        """Return the units of ``line`` that ``moves`` carry."""
+        return sum(move.product_uom._compute_quantity(move.product_uom_qty, line.product_uom_id) for move in moves)
+
+    def _bring_forward(self, line, units):
+        """Take goods through the steps before their delivery: they have passed them all."""
+        needed = self._get_needed(line, units)
+        for _step in range(_MOST_STEPS):
+            plan = {}
+            for product, quantity in needed.items():
+                ready = self._find_open(line).filtered(lambda move, product=product: move.product_id == product)
+                missing = quantity - sum(ready.mapped("product_qty"))
+                for move in self._find_under_way(line).filtered(
+                    lambda move, product=product: move.product_id == product
+                ):
+                    taken = min(missing, move.product_qty)
+                    if product.uom_id.compare(taken, 0.0) > 0:
+                        plan[move] = product.uom_id._compute_quantity(taken, move.product_uom)
+                        missing -= taken
+            if not plan:
+                return
+            self._validate(plan)
+
+    def _get_needed(self, line, units):
+        """Return dict product → quantity in its unit that ``units`` of ``line`` are; of a kit, its components."""
+        moves = self._find_open(line) + self._find_under_way(line)
+        if not self._is_kit(line, moves):
+            return {line.product_id: line.product_uom_id._compute_quantity(units, line.product_id.uom_id)}
+        share = units / (line.product_uom_qty - line.qty_delivered)
+        return {
+            product: product.uom_id.round(sum(same.mapped("product_qty")) * share)
+            for product, same in moves.grouped("product_id").items()
+        }
 
     def _is_kit(self, line, moves):
         return any(move.product_id != line.product_id for move in moves)

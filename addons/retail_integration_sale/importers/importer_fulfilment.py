@@ -15,8 +15,7 @@ from ..models.stock_picking_fulfilment import FROM_CHANNEL
 from .importer_order import IMPORT_CONTEXT
 from .order_reader import digest, to_datetime
 
-#: How soon a fulfilment looks again for its order, or for the end of what Odoo is telling the channel.
-_ORDER_DELAY = timedelta(seconds=20)
+#: How soon a fulfilment looks again for the end of what Odoo is telling the channel.
 _COMMAND_DELAY = timedelta(seconds=3)
 #: An order of which nothing has been heard for so long after its fulfilment is not coming.
 _PATIENCE = timedelta(hours=24)
@@ -113,9 +112,7 @@ class RetailImporterFulfilment(models.AbstractModel):
         is_old = not heard_at or fields.Datetime.now() - heard_at > _PATIENCE
         if not is_coming and (messages or is_old):
             return ImportResult("ignored", note=self.env._("Its order is not in Odoo."))
-        raise RetryLater(
-            self.env._("The fulfilment waits for its order %s.", document["order_external_id"]), delay=_ORDER_DELAY
-        )
+        raise RetryLater(self.env._("The fulfilment waits for its order %s.", document["order_external_id"]))
 
     def _wait_for_commands(self, backend, order):
         """Let Odoo's own word to the channel come to its end first: this may be its echo.

@@ -47,7 +47,7 @@ class Shop:
     settings: Settings = field(default_factory=Settings)
     records: dict = field(default_factory=dict)
     #: tells the webhooks: ``function(topic, record)``; what a mutation of the API does is an event too
-    emit: object = lambda _topic, _record: None  # noqa: E731
+    emit: object = lambda _topic, _record: None
 
     def __post_init__(self):
         self.lock = threading.RLock()

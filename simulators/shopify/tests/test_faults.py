@@ -56,6 +56,13 @@ def test_a_truncated_body_breaks_off(api):
     assert api.post(QUERY).status_code == 200
 
 
+def test_a_fault_of_one_operation_leaves_the_others_alone(api):
+    api.control("POST", "/faults", fault="http_500", count=1, operation="productsCount")
+    assert api.post(QUERY).status_code == 200
+    assert api.post("{ productsCount { count } }").status_code == 500
+    assert api.post("{ productsCount { count } }").status_code == 200
+
+
 def test_a_slow_body_arrives_whole(api):
     api.control("POST", "/faults", fault="slow_body", count=1, seconds=0.2)
     assert api.data(QUERY) == {"shop": {"name": "Harbour & Vale"}}

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from simulators.shopify import ShopifySimulator
-from simulators.shopify import live_fulfilments
+from simulators.shopify import ShopifySimulator, live_fulfilments
 from simulators.shopify.webhooks import payloads
 
 from .conftest import START, Api

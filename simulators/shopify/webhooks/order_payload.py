@@ -6,7 +6,6 @@ from .party_payload import address_payload, customer_payload
 from .refund_payload import refund_payload
 from .shapes import amount_and_set, amount_text, fill, instant, money_set
 
-
 _STATUS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
 
 
