@@ -35,7 +35,7 @@ class RetailBindingFulfilment(models.Model):
     tracking_numbers = fields.Char(readonly=True)
     tracking_digest = fields.Char(readonly=True, help="Of the parcels that both sides know.")
     picking_ids = fields.One2many("stock.picking", "retail_fulfilment_id", "Transfers", readonly=True)
-    line_ids = fields.One2many("retail.binding.fulfilment.line", "fulfilment_id", "Lines", readonly=True)
+    line_ids = fields.One2many("retail.fulfilment.line", "fulfilment_id", "Lines", readonly=True)
 
     def action_cancel_in_channel(self):
         """Order the channel to cancel these fulfilments: the goods did not leave, or came back. A person's decision."""
@@ -76,7 +76,7 @@ class RetailBindingFulfilment(models.Model):
         domain = [("fulfilment_id.order_id", "in", orders.ids), ("fulfilment_id.status", "in", LIVE)]
         if but:
             domain.append(("fulfilment_id", "not in", but.ids))
-        groups = self.env["retail.binding.fulfilment.line"]._read_group(domain, ["sale_line_id"], ["quantity:sum"])
+        groups = self.env["retail.fulfilment.line"]._read_group(domain, ["sale_line_id"], ["quantity:sum"])
         return dict(groups)
 
     def _get_line_commands(self, order, lines):
@@ -89,8 +89,8 @@ class RetailBindingFulfilment(models.Model):
         ]
 
 
-class RetailBindingFulfilmentLine(models.Model):
-    _name = "retail.binding.fulfilment.line"
+class RetailFulfilmentLine(models.Model):
+    _name = "retail.fulfilment.line"
     _description = "Line of a fulfilment in a channel"
     _rec_name = "sale_line_id"
 
