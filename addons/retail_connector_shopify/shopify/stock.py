@@ -207,7 +207,14 @@ class StockPush:
         except VendorUnavailable as error:
             if not error.evidence.get("is_outcome_unknown", True):
                 raise
-            data = self.client.run(name, variables).data
+            try:
+                data = self.client.run(name, variables).data
+            except RetryLater as again:
+                # It may be sure that it did nothing itself; what the first call did is as unknown as before.
+                again.evidence["is_outcome_unknown"] = True
+                raise
+            except RetailError as again:
+                raise error from again
         payload = data.get(field)
         if not isinstance(payload, dict):
             raise VendorChanged("The answer to %s is empty." % name, differences=["%s: missing" % field])

@@ -57,7 +57,7 @@ class TestStockOut(ShopStockCase):
         self.assertEqual(self.sale_order(order).state, "sale")
         self.assertEqual((self.shown(), self.available(), self.level().in_flight), (27, 27, 0))
 
-    def test_a_sale_that_is_taken_in_costs_no_call_to_the_shop(self):
+    def test_a_sale_that_is_taken_in_changes_nothing_in_the_shop(self):
         self.subscribe()
         self.reconcile()
         before = self.calls("InventorySet")
@@ -140,6 +140,52 @@ class TestStockOut(ShopStockCase):
         self.reconcile(times=2)
         self.assertEqual((self.shown(), self.level().is_settled), (25, True))
 
+    def test_what_was_sold_after_a_lost_answer_is_not_given_back_when_the_next_call_is_refused(self):
+        self.subscribe()
+        for refusal in ("throttle", "http_429"):
+            self.reconcile(times=3)
+            before = self.shown()
+            self.receive(5)
+            with self.faults("truncated", count=1), self.faults(refusal, count=1):
+                self.drain()
+            self.assertEqual(self.shown(), before + 5, "the call took effect")
+            self.sell(3)
+            self.world.bucket.configure(10**7, 10**7)
+            self.make_due()
+            self.drain()
+            self.assertLessEqual(self.shown(), before + 2, refusal)
+            self.assertFalse(self.level().is_settled)
+            self.receive_all()
+
+    def test_units_that_odoo_takes_and_the_shop_did_not_sell_there_lower_the_shop(self):
+        self.subscribe()
+        self.reconcile()
+        self.sell(2)
+        self.shop_level()["available"] += 2  # it was sold from another place of the shop
+        self.receive_all()
+        self.assertEqual((self.available(), self.shown()), (18, 18))
+
+    def test_units_added_to_an_order_in_odoo_lower_the_shop(self):
+        self.subscribe()
+        self.reconcile()
+        order = self.sell(2)
+        self.receive_all()
+        self.sale_order(order).order_line.filtered("product_id.is_storable").product_uom_qty = 5
+        self.sale_order(order).picking_ids.action_assign()
+        self.commit()
+        self.drain()
+        self.assertEqual((self.available(), self.shown()), (15, 15))
+
+    def test_sales_that_are_taken_in_are_looked_at_in_one_call(self):
+        self.subscribe()
+        self.reconcile()
+        before = self.calls("InventoryAtLocation")
+        for number in (0, 1):
+            self.sell(2, number)
+        self.receive_all()
+        self.assertLessEqual(self.calls("InventoryAtLocation"), before + 1)
+        self.assertEqual((self.shown(0), self.shown(1)), (18, 18))
+
     def test_a_shop_that_throttles_unsettles_nothing(self):
         self.reconcile()
         self.receive(5)
@@ -161,6 +207,14 @@ class TestStockOut(ShopStockCase):
         self.reconcile(times=3)
         self.assertEqual((self.shown(), self.level().difference), (STOCK, 0))
         self.assertIn("90", self.level().explanation)
+
+    def test_the_same_change_by_hand_is_set_right_each_time(self):
+        for _time in range(2):
+            self.shop_level()["available"] = 90
+            self.world.clock.advance(5)
+            self.world.shop.touch(self.shop_level())
+            self.reconcile(times=3)
+            self.assertEqual(self.shown(), STOCK)
 
     def test_a_cancelled_order_leaves_both_sides_equal_in_the_end(self):
         from simulators.shopify import live

@@ -12,6 +12,9 @@ class RetailExporter(models.AbstractModel):
     #: Model of the record whose id the key of an intent is, if it is one.
     _record_model = None
 
+    #: Whether a document equal to the last one sent tells nothing new. Not where the vendor changes what it was told.
+    _skips_equal = True
+
     def _get_records(self, intents):
         """Return dict intent id → Odoo record, for those whose record is there.
 

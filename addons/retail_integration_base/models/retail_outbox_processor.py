@@ -180,10 +180,10 @@ class RetailOutboxProcessor(models.AbstractModel):
             elif document is None:
                 item.result = ImportResult("ignored", note=self.env._("There is nothing to tell this channel."))
             else:
-                self._check_document(item, document)
+                self._check_document(exporter, item, document)
         self.env["retail.drain"]._commit()
 
-    def _check_document(self, item, document):
+    def _check_document(self, exporter, item, document):
         try:
             item.document = registry.validate(document)
         except RetailError as error:
@@ -191,7 +191,8 @@ class RetailOutboxProcessor(models.AbstractModel):
             return
         item.checksum = registry.checksum(item.document)
         row = item.row
-        if row["is_state"] and not row["is_replay"] and not row["is_unknown"] and item.checksum == row["checksum"]:
+        may_skip = exporter._skips_equal and row["is_state"] and not row["is_replay"] and not row["is_unknown"]
+        if may_skip and item.checksum == row["checksum"]:
             item.result = ImportResult("unchanged", note=self.env._("The channel has been told this already."))
 
     # ---------------------------------------------------------------- the vendor

@@ -19,6 +19,9 @@ class RetailExporterStockLevel(models.AbstractModel):
     _inherit = "retail.exporter"
     _description = "Stock level exporter"
 
+    #: The channel's figure changes by itself: what was told once may have to be told again.
+    _skips_equal = False
+
     def _get_records(self, intents):
         keys = {intent.id: parse_key(intent.key) for intent in intents}
         known = [key for key in keys.values() if key]
@@ -103,11 +106,14 @@ class RetailExporterStockLevel(models.AbstractModel):
         expected = stock_ledger.expected(level.given, figures.taken, level.shop_quantity)
         wanted, flying = stock_ledger.wanted(document, expected)
         level.write({**values, "wanted_quantity": wanted, "in_flight": flying})
-        if wanted == expected:
+        if wanted != expected:
+            return dict(document, expected=expected)
+        if expected == level.shop_quantity:
             # Whatever else the channel has sold meanwhile is in flight and lowers both alike: still nothing to tell.
-            level.shop_quantity = expected
             return ImportResult("unchanged", level, self.env._("The channel shows this already."))
-        return dict(document, expected=expected)
+        # Odoo took units for the channel's orders, and the channel need not have sold them from this place: an order
+        # is shipped from somewhere else, or somebody added to it in Odoo. One look for the batch tells.
+        return document
 
     # ---------------------------------------------------------------- what the channel answered
 

@@ -83,6 +83,9 @@ class RetailStockReader(models.AbstractModel):
                     ("state", "not in", ("draft", "cancel")),
                 ]
             )
+            if "bom_line_id" in self.env["stock.move"]._fields:
+                # The channel sold the kit. What it shows of the parts did not fall.
+                domain &= Domain("move_id.bom_line_id", "=", False)
             if start:
                 domain &= Domain("state", "!=", "done") | Domain("date", ">=", start)
             lines = self.env["stock.move.line"]._read_group(

@@ -111,9 +111,15 @@ class TestStockLevels(StockLevelCase):
         self.assertEqual(stock_ledger.wanted(document, 7), (7, 0))
         self.assertEqual(stock_ledger.wanted(document, 7000), (1000, 0))
 
-    def test_a_sale_that_odoo_has_taken_in_needs_no_call(self):
+    def test_a_sale_that_odoo_has_taken_in_is_looked_at_once_and_changes_nothing(self):
         self.settle(self.mug, 1000)
         self.import_order(order(lines=[line(quantity=3)], total="30.00"))
+        [document] = self.export(self.mug)
+        self.assertIsNone(document["expected"])
+        self.assertEqual(stock_ledger.wanted(document, 997), (997, 0))
+        # … unless it was sold from another place
+        self.assertEqual(stock_ledger.wanted(document, 1000), (997, 0))
+        self.accept(self.mug, document, 997)
         [end] = self.export(self.mug)
         self.assertIsInstance(end, ImportResult)
         self.assertEqual((end.outcome, self.level(self.mug).shop_quantity), ("unchanged", 997))
