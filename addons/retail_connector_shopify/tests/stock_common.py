@@ -11,13 +11,14 @@ STOCK = 20
 
 
 class ShopStockCase(ShopifyCase):
-    """The shop sells two variants from its first location; all its flows are live."""
+    """The shop sells two variants from its first location; the flow of stock levels is live, too."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.stock = cls.backend.warehouse_id.lot_stock_id
         cls.backend.stock_settle_minutes = 0
+        cls.backend.flow_ids.filtered(lambda flow: flow.entity == "stock_level").state = "live"
 
     def setUp(self):
         super().setUp()
