@@ -152,7 +152,7 @@ class RetailBulkRun(models.Model):
         elif document is None:
             work.result = ImportResult("ignored", note=self.env._("There is nothing to tell this channel."))
         else:
-            processor._check_document(work, document)
+            processor._check_document(exporter, work, document)
         if work.result:
             return []
         work.result = ImportResult("sent", note=self._get_sending_note(work))
