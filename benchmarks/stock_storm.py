@@ -91,7 +91,9 @@ class StockWorld:
     def settle(self, seconds):
         """Let the flow go live and wait until all levels are settled and told."""
         self.odoo.call("retail.flow", "action_live", [self.flow])
-        started, asked = time.monotonic(), 0.0
+        # Once: each time begins anew with all levels.
+        self.odoo.call("retail.location.map", "action_reconcile", self.maps)
+        started = time.monotonic()
         while True:
             unsettled = self._count("retail.stock.level", ("is_settled", "=", False))
             found = self._count("retail.stock.level")
@@ -99,9 +101,6 @@ class StockWorld:
                 break
             if time.monotonic() - started > seconds:
                 raise TimeoutError(f"{unsettled} of {found} levels are not settled after {seconds} s.")
-            if time.monotonic() - asked > 10:
-                self.odoo.call("retail.location.map", "action_reconcile", self.maps)
-                asked = time.monotonic()
             time.sleep(1)
         wait_until_told(self.odoo, self.backend, self.flow, seconds)
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo import fields
 
+from odoo.addons.retail_integration_base.engine import backoff
+
 from .common import ShopifyCase
 
 
@@ -20,6 +22,11 @@ class FulfilmentCase(ShopifyCase):
         cls.env["product.product"].search([("default_code", "!=", False)]).filtered(
             lambda product: product.type == "consu"
         ).is_storable = True
+
+    def setUp(self):
+        super().setUp()
+        # Full jitter may draw a delay that has passed before the test looks.
+        self.patch(backoff.random, "uniform", lambda _low, high: high)
 
     # ---------------------------------------------------------------- the shop
 
