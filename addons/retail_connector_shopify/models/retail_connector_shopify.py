@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
+from odoo.addons.retail_integration_base.engine.budget import RateLimit
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError, RetryLater
 from odoo.addons.retail_integration_base.models.retail_connector import WebhookPolicy
 
@@ -57,6 +58,10 @@ class RetailConnectorShopify(models.AbstractModel):
         """Return the topics of the flows that are not off, sorted."""
         entities = {flow.entity for flow in backend.sudo().flow_ids if flow.direction == "in" and flow.state != "off"}
         return sorted(topic for topic, entity in const.TOPICS.items() if entity in entities)
+
+    def _get_rate_limit(self, backend, endpoint):
+        # Points differ by plan: what the shop says with each answer counts.
+        return RateLimit.learned(dearest=const.MAX_QUERY_COST)
 
     def _get_documents(self, backend, messages):
         """Fetch what the messages are about. A message only says *look again*: its body is as old as its first try."""

@@ -151,6 +151,8 @@ def open_client(backend):
     if not backend.shopify_domain:
         raise Refused("The backend %s names no shop." % backend.name, reason="no_shop", status=403)
     http = open_http(backend)
-    client = ShopifyClient(http, BackendTokens(backend, http), backend.shopify_api_version)
+    client = ShopifyClient(
+        http, BackendTokens(backend, http), backend.shopify_api_version, budget=backend._get_budget()
+    )
     backend.env["retail.drain"]._commit()
     return client

@@ -5,6 +5,7 @@ Source: shopify.dev, "GraphQL Admin API reference" (status and error codes), "Sh
 """
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -103,12 +104,14 @@ class ShopifyClient:
     :param VendorHttp http: of the shop's host
     :param tokens: object with ``get()`` → str, and ``renew(stale)`` → str, a token other than ``stale``
     :param str version: ``2026-10``
+    :param RateBudget budget: that queries are paid from before they are sent; ``None``: whatever comes
     """
 
-    def __init__(self, http, tokens, version):
+    def __init__(self, http, tokens, version, budget=None):
         self.http = http
         self.tokens = tokens
         self.version = version
+        self.budget = budget
         self.throttle = Throttle()
 
     def run(self, name, variables=None, *, version=None, is_by_node=False):
@@ -118,6 +121,7 @@ class ShopifyClient:
         :param str version: instead of the client's own
         :param bool is_by_node: an error inside one of ``nodes`` is that node's alone (``Answer.failures``)
         :return: Answer
+        :raises BudgetSpent: our own budget does not allow the query now; nothing was sent
         :raises RateLimited: 429, ``THROTTLED`` (with the delay until the query can be afforded)
         :raises VendorUnavailable: network, 5xx
         :raises TooExpensive: more than one query may cost; ask for less
@@ -127,14 +131,42 @@ class ShopifyClient:
         version = version or self.version
         body = {"query": documents.text(name), "variables": variables or {}}
         token = self.tokens.get()
+        with self._paid(name, body["variables"]):
+            try:
+                response = self._post(body, token, version)
+            except Refused as refusal:
+                if refusal.evidence.get("status") != 401:
+                    raise
+                # The token ended early (24 hours, or the app was reinstalled): once, with another one.
+                response = self._post(body, self.tokens.renew(token), version)
+            return self._read(name, response, version, is_by_node)
+
+    @contextmanager
+    def _paid(self, name, variables):
+        """Take what the query asked for last time from the budget; put what the server says in its place.
+
+        What a query costs grows with the objects it names. A call that nobody answered is given back: the next answer
+        says what is left.
+        """
+        if self.budget is None:
+            yield
+            return
+        reservation = self.budget.take(name, len(variables.get("ids") or ()) or 1)
+        self.throttle = Throttle()
         try:
-            response = self._post(body, token, version)
-        except Refused as refusal:
-            if refusal.evidence.get("status") != 401:
-                raise
-            # The token ended early (24 hours, or the app was reinstalled): once, with another one.
-            response = self._post(body, self.tokens.renew(token), version)
-        return self._read(name, response, version, is_by_node)
+            yield
+        finally:
+            said = self.throttle
+            if said.maximum:
+                reservation.settle(
+                    requested=said.requested,
+                    actual=said.actual,
+                    maximum=said.maximum,
+                    available=said.available,
+                    restore_rate=said.restore_rate,
+                )
+            else:
+                reservation.give_back()
 
     def pages(self, name, variables, path):
         """Yield the pages (lists of nodes) of the connection at ``path`` (keys of ``data``), first to last.

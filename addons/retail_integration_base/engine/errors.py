@@ -46,6 +46,15 @@ class RateLimited(RetryLater):
     code = "rate_limited"
 
 
+class BudgetSpent(RateLimited):
+    """Our own budget of calls does not allow one now: nothing was sent.
+
+    The work is given back as if nobody had taken it, and taken up again after ``delay``.
+    """
+
+    code = "budget_spent"
+
+
 class NeedsHuman(RetailError):
     """Data or policy: goes to the exception queue.
 

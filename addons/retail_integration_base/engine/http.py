@@ -72,13 +72,15 @@ class VendorHttp:
     :param int max_bytes: a longer answer is cut off and refused, so that a broken vendor cannot fill the memory
     :param guard: called without arguments before every request; raises :class:`Refused` where the backend may not
         call out (another environment)
+    :param RateBudget budget: one call is taken from it before every request, where all calls of the vendor cost alike
     """
 
-    def __init__(self, base_url, *, timeout=READ_TIMEOUT_SECONDS, max_bytes=MAX_BYTES, guard=None):
+    def __init__(self, base_url, *, timeout=READ_TIMEOUT_SECONDS, max_bytes=MAX_BYTES, guard=None, budget=None):
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self.max_bytes = max_bytes
         self._guard = guard
+        self._budget = budget
         self._session = requests.Session()
         # A proxy or ``.netrc`` of the server's account must not add credentials to a vendor call.
         self._session.trust_env = False
@@ -90,6 +92,7 @@ class VendorHttp:
         :param json: value sent as JSON; ``data``: dict sent as a form, or bytes
         :param str trace_id: of the one message this call is about, where the connector makes one call for each of
             several; otherwise the trace of what is being worked on goes with it (:func:`~.trace.serving`)
+        :raises BudgetSpent: our own budget does not allow the call
         :raises RateLimited: 429
         :raises VendorUnavailable: network, time-out, truncated answer, 408, 5xx. ``evidence["is_outcome_unknown"]`` is
             true when the vendor may have acted although no answer came
@@ -98,6 +101,8 @@ class VendorHttp:
         """
         if self._guard is not None:
             self._guard()
+        if self._budget is not None:
+            self._budget.take()
         if not trace_id:
             trace_id = served().id if served() else new_trace_id()
         headers = {**(headers or {}), "traceparent": traceparent(trace_id)}

@@ -5,11 +5,17 @@ loses it when the message is finished, so that claiming stays fast however long 
 """
 
 import re
+from datetime import timedelta
 
 import psycopg2
 from psycopg2.extras import Json, execute_values
 
 from .lanes import LOCK_SPACE, POLL_LOCK_SPACE, RUN_LOCK_SPACE, SHARED_LOCK_SPACE
+from .messages import PRIORITY
+
+#: Work that has waited for so long gets a turn whatever is more urgent.
+AGE = timedelta(minutes=5)
+LESS_URGENT = [priority for priority in PRIORITY.values() if priority > PRIORITY["realtime"]]
 
 # One statement, so that a message never exists without its work item. A second delivery of the same event inserts
 # nothing and returns nothing.
@@ -43,29 +49,62 @@ _PREPARE_INSERT = "PREPARE retail_insert AS " + _INSERT % {
 }
 _EXECUTE_INSERT = "EXECUTE retail_insert (%s)" % ", ".join("%%(%s)s" % column for column in _INSERT_COLUMNS)
 
-# A row is due when it is not held, its time has come, its flow runs, its vendor may be called, and no earlier
-# unfinished message of its subject has to go first. State messages need not wait for each other: the newest stands for
-# all (see ``_SIBLINGS``).
-_DUE = """
-SELECT w.id, w.flow_id
+# A row is due when it is not held, its time has come, its flow runs, its vendor may be called and has calls left for
+# its class of work, and no earlier unfinished message of its subject has to go first. State messages need not wait for
+# each other: the newest stands for all (see ``_SIBLINGS``).
+_DUE_FROM = """
 FROM retail_inbox_work w
 LEFT JOIN retail_flow f ON f.id = w.flow_id
 LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
-WHERE w.lane = %(lane)s
-  AND NOT w.is_held
+LEFT JOIN retail_budget_wait b ON b.backend_id = w.backend_id AND b.endpoint = f.endpoint AND b.priority = w.priority
+"""
+_IS_DUE = """
+  NOT w.is_held
   AND w.not_before <= clock_timestamp() AT TIME ZONE 'UTC'
   AND w.backend_id = ANY(%(backends)s)
   AND (f.id IS NULL OR f.state <> 'paused')
   AND (c.wait_until IS NULL OR c.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
+  AND (b.wait_until IS NULL OR b.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
   AND NOT EXISTS (
       SELECT 1 FROM retail_inbox_work e
       WHERE e.backend_id = w.backend_id AND e.subject_key = w.subject_key AND e.id < w.id
         AND NOT (e.is_state AND w.is_state)
   )
-ORDER BY w.priority, w.id
-LIMIT %(limit)s
-FOR UPDATE OF w SKIP LOCKED
 """
+
+# The index (lane, priority, id) is walked from its beginning, or from the class ``least``, and left after ``limit``
+# rows: ageing is a question of where to begin (see ``look_aged``), so that no order is asked for that the index does
+# not have.
+DUE = (
+    "SELECT w.id, w.flow_id "
+    + _DUE_FROM
+    + "WHERE w.lane = %(lane)s AND w.priority >= %(least)s AND "
+    + _IS_DUE
+    + "ORDER BY w.priority, w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED"
+)
+
+# The most urgent message of each lane: one step into the index per lane.
+LOOK = (
+    "SELECT lane.number, head.priority "
+    "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN LATERAL (SELECT w.priority "
+    + _DUE_FROM
+    + "WHERE w.lane = lane.number AND "
+    + _IS_DUE
+    + "ORDER BY w.priority, w.id LIMIT 1) AS head"
+)
+
+# The oldest message of each lane and class that is not the most urgent, if it has waited for long: one step into the
+# index per lane and class.
+LOOK_AGED = (
+    "SELECT lane.number, class.priority "
+    "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN unnest(%(classes)s::int[]) AS class (priority) "
+    "CROSS JOIN LATERAL (SELECT w.waiting_since "
+    + _DUE_FROM
+    + "WHERE w.lane = lane.number AND w.priority = class.priority AND "
+    + _IS_DUE
+    + "ORDER BY w.id LIMIT 1) AS head "
+    "WHERE head.waiting_since < clock_timestamp() AT TIME ZONE 'UTC' - %(age)s ORDER BY head.waiting_since"
+)
 
 # Counting the attempt before the work is done, in a transaction of its own, is what makes a message that kills its
 # worker come to an end. ``claimed_at`` that is set already belongs to an attempt nobody finished.
@@ -76,9 +115,9 @@ SET attempts = w.attempts + 1,
     claimed_at = clock_timestamp() AT TIME ZONE 'UTC'
 FROM retail_inbox_work old, retail_inbox m
 WHERE old.id = w.id AND m.id = w.inbox_id AND w.id = ANY(%(ids)s)
-RETURNING w.id AS work_id, w.inbox_id, w.backend_id, w.flow_id, w.subject_key, w.version, w.is_state, w.attempts,
-          w.deaths, w.is_replay, w.asks_channel, old.claimed_at AS lost_at, m.entity, m.topic, m.headers, m.body,
-          m.trace_id, m.origin, m.problem
+RETURNING w.id AS work_id, w.inbox_id, w.backend_id, w.flow_id, w.subject_key, w.version, w.is_state, w.priority,
+          w.attempts, w.deaths, w.is_replay, w.asks_channel, old.claimed_at AS lost_at, m.entity, m.topic, m.headers,
+          m.body, m.trace_id, m.origin, m.problem
 """
 
 # What a claimed state message stands for: the other unfinished state messages of its subject, held ones too.
@@ -206,9 +245,25 @@ def unlock_shared(cr, numbers):
     )
 
 
-def claim(cr, lane, backend_ids, limit, cut=len):
-    """Count an attempt on up to ``limit`` due messages of ``lane`` and return them, oldest first.
+def look(cr, lanes, backend_ids):
+    """Return ``(lane, priority)`` of the most urgent due message of each of ``lanes`` that has one."""
+    cr.execute(LOOK, {"lanes": list(lanes), "backends": list(backend_ids)})
+    return cr.fetchall()
 
+
+def look_aged(cr, lanes, backend_ids):
+    """Return ``(lane, priority)`` of what has waited for longer than :data:`AGE`, the longest first."""
+    cr.execute(
+        LOOK_AGED,
+        {"lanes": list(lanes), "backends": list(backend_ids), "classes": LESS_URGENT, "age": AGE},
+    )
+    return cr.fetchall()
+
+
+def claim(cr, lane, backend_ids, limit, least=0, cut=len):
+    """Count an attempt on up to ``limit`` due messages of ``lane`` and return them, the most urgent and oldest first.
+
+    :param int least: leave out what is more urgent than this priority
     :param cut: function of the flows of these messages; how many of them to take
 
     The caller commits before doing the work. A message whose worker died before comes alone, so that it cannot take
@@ -216,7 +271,7 @@ def claim(cr, lane, backend_ids, limit, cut=len):
 
     :return: list of dicts, one per message, with the columns of ``_CLAIM``
     """
-    cr.execute(_DUE, {"lane": lane, "backends": list(backend_ids), "limit": limit})
+    cr.execute(DUE, {"lane": lane, "backends": list(backend_ids), "limit": limit, "least": least})
     due = cr.fetchall()
     ids = [work_id for work_id, _flow_id in due[: cut([flow_id for _work_id, flow_id in due])]]
     if not ids:
@@ -413,10 +468,13 @@ def next_due(cr, lanes, backend_ids):
     """
     cr.execute(
         """
-        SELECT EXTRACT(EPOCH FROM MIN(GREATEST(w.not_before, c.wait_until)) - clock_timestamp() AT TIME ZONE 'UTC')
+        SELECT EXTRACT(EPOCH FROM MIN(GREATEST(w.not_before, c.wait_until, b.wait_until))
+                                  - clock_timestamp() AT TIME ZONE 'UTC')
         FROM retail_inbox_work w
         LEFT JOIN retail_flow f ON f.id = w.flow_id
         LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
+        LEFT JOIN retail_budget_wait b ON b.backend_id = w.backend_id AND b.endpoint = f.endpoint
+             AND b.priority = w.priority
         WHERE w.lane = ANY(%s) AND NOT w.is_held AND w.backend_id = ANY(%s) AND (f.id IS NULL OR f.state <> 'paused')
           AND NOT EXISTS (
               SELECT 1 FROM retail_inbox_work e

@@ -58,6 +58,12 @@ def group_of(lane):
     return IN_GROUPS + lane % OUT_GROUPS if is_out(lane) else lane % IN_GROUPS
 
 
+def lanes_beside(group):
+    """Return the lanes of the other groups that lead the same way."""
+    own = lanes_of(group)
+    return [lane for lane in range(IN_LANES + OUT_LANES) if is_out(lane) == is_out(own[0]) and lane not in own]
+
+
 def lanes_of(group):
     """Return the lanes of a group."""
     return [lane for lane in range(IN_LANES + OUT_LANES) if group_of(lane) == group]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-#: Most urgent first. A flow's latency class gives the priority of its messages.
-PRIORITY = {"realtime": 10, "standard": 20, "batch": 30}
+#: Most urgent first. A flow's latency class gives the priority of its messages; a backfill's give way to all others.
+PRIORITY = {"realtime": 10, "standard": 20, "batch": 30, "backfill": 40}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ intents: ``retail_outbox`` has one row per subject for state and one per command
 
 from psycopg2.extras import Json, execute_values
 
+from .inbox_sql import AGE, LESS_URGENT
+
 # One statement per business transaction, whatever the number of flows and records.
 _MARK = """
 INSERT INTO retail_outbox_mark (flow_id, lane, res_key, trace_id, marked_at)
@@ -81,24 +83,61 @@ _IS_DUE = """
     AND w.backend_id = ANY(%(backends)s)
     AND f.state <> 'paused'
     AND (c.wait_until IS NULL OR c.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
+    AND (b.wait_until IS NULL OR b.wait_until <= clock_timestamp() AT TIME ZONE 'UTC')
     AND (w.is_state OR NOT EXISTS (
         SELECT 1 FROM retail_outbox_work e
         WHERE e.flow_id = w.flow_id AND e.subject_key = w.subject_key AND e.id < w.id
     ))
 """
 
-_FIRST_DUE = (
-    "SELECT w.flow_id FROM retail_outbox_work w JOIN retail_flow f ON f.id = w.flow_id "  # noqa: S608 constants
-    "LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint "
-    "WHERE w.lane = %(lane)s AND " + _IS_DUE + "ORDER BY w.priority, w.id LIMIT 1"
-)
-_DUE = (
-    "SELECT w.id, w.claimed_at IS NOT NULL "
+_DUE_FROM = (
     "FROM retail_outbox_work w JOIN retail_flow f ON f.id = w.flow_id "
     "LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint "
-    "WHERE w.lane = %(lane)s AND w.flow_id = %(flow_id)s AND "
+    "LEFT JOIN retail_budget_wait b ON b.backend_id = w.backend_id AND b.endpoint = f.endpoint "
+    "AND b.priority = w.priority "
+)
+# As in the inbox, the index (lane, priority, id) is walked from its beginning or from the class ``least``.
+FIRST_DUE = (
+    "SELECT w.flow_id "
+    + _DUE_FROM
+    + "WHERE w.lane = %(lane)s AND w.priority >= %(least)s AND "
+    + _IS_DUE
+    + "ORDER BY w.priority, w.id LIMIT 1"
+)
+DUE = (
+    "SELECT w.id, w.claimed_at IS NOT NULL "
+    + _DUE_FROM
+    + "WHERE w.lane = %(lane)s AND w.flow_id = %(flow_id)s AND "
     + _IS_DUE
     + "ORDER BY w.priority, w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED"
+)
+
+# The most urgent intent of each lane, or its first mark, which becomes an intent when the lane is claimed.
+LOOK = (
+    "SELECT lane.number, head.priority "  # noqa: S608 constants
+    "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN LATERAL (SELECT w.priority "
+    + _DUE_FROM
+    + "WHERE w.lane = lane.number AND "
+    + _IS_DUE
+    + "ORDER BY w.priority, w.id LIMIT 1) AS head "
+    """
+    UNION ALL
+    SELECT lane.number, CASE f.latency WHEN 'realtime' THEN 10 WHEN 'batch' THEN 30 ELSE 20 END
+    FROM unnest(%(lanes)s::int[]) AS lane (number)
+    CROSS JOIN LATERAL (SELECT flow_id FROM retail_outbox_mark WHERE lane = lane.number ORDER BY id LIMIT 1) AS mark
+    LEFT JOIN retail_flow f ON f.id = mark.flow_id
+    """
+)
+
+LOOK_AGED = (
+    "SELECT lane.number, class.priority "
+    "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN unnest(%(classes)s::int[]) AS class (priority) "
+    "CROSS JOIN LATERAL (SELECT w.waiting_since "
+    + _DUE_FROM
+    + "WHERE w.lane = lane.number AND w.priority = class.priority AND "
+    + _IS_DUE
+    + "ORDER BY w.id LIMIT 1) AS head "
+    "WHERE head.waiting_since < clock_timestamp() AT TIME ZONE 'UTC' - %(age)s ORDER BY head.waiting_since"
 )
 
 # Committed before the vendor is called: a command found with ``claimed_at`` set, or whose last call came to no certain
@@ -111,9 +150,10 @@ SET attempts = w.attempts + 1,
     claimed_at = clock_timestamp() AT TIME ZONE 'UTC'
 FROM retail_outbox_work old, retail_outbox o
 WHERE old.id = w.id AND o.id = w.outbox_id AND w.id = ANY(%(ids)s)
-RETURNING w.id AS work_id, w.outbox_id, w.backend_id, w.flow_id, w.subject_key, w.is_state, w.attempts, w.deaths,
-          w.is_unknown, w.is_replay, old.claimed_at AS lost_at, o.entity, o.operation, o.idempotency_key, o.payload,
-          o.res_model, o.res_id, o.trace_id, o.checksum, o.external_id, o.answer, o.sent_at
+RETURNING w.id AS work_id, w.outbox_id, w.backend_id, w.flow_id, w.subject_key, w.is_state, w.priority,
+          w.attempts, w.deaths, w.is_unknown, w.is_replay, old.claimed_at AS lost_at, o.entity, o.operation,
+          o.idempotency_key, o.payload, o.res_model, o.res_id, o.trace_id, o.checksum, o.external_id, o.answer,
+          o.sent_at
 """
 
 _FINISH = """
@@ -169,9 +209,24 @@ def absorb(cr, lane, limit):
         cr.execute(_ABSORB, {"lane": lane, "limit": limit})
 
 
-def first_due(cr, lane, backend_ids):
-    """Return the id of the flow whose turn it is in ``lane``, or ``None``."""
-    cr.execute(_FIRST_DUE, {"lane": lane, "backends": list(backend_ids)})
+def look(cr, lanes, backend_ids):
+    """Return ``(lane, priority)`` of the most urgent due intent, or mark, of each lane that has one."""
+    cr.execute(LOOK, {"lanes": list(lanes), "backends": list(backend_ids)})
+    return cr.fetchall()
+
+
+def look_aged(cr, lanes, backend_ids):
+    """Return ``(lane, priority)`` of what has waited for longer than :data:`AGE`, the longest first."""
+    cr.execute(LOOK_AGED, {"lanes": list(lanes), "backends": list(backend_ids), "classes": LESS_URGENT, "age": AGE})
+    return cr.fetchall()
+
+
+def first_due(cr, lane, backend_ids, least=0):
+    """Return the id of the flow whose turn it is in ``lane``, or ``None``.
+
+    :param int least: leave out what is more urgent than this priority
+    """
+    cr.execute(FIRST_DUE, {"lane": lane, "backends": list(backend_ids), "least": least})
     found = cr.fetchone()
     return found[0] if found else None
 
@@ -184,7 +239,7 @@ def claim(cr, lane, flow_id, backend_ids, limit):
     :return: list of dicts with the columns of ``_CLAIM``
     """
     values = {"lane": lane, "flow_id": flow_id, "backends": list(backend_ids), "limit": limit}
-    cr.execute(_DUE, values)
+    cr.execute(DUE, values)
     found = cr.fetchall()
     if not found:
         return []
@@ -349,10 +404,12 @@ def next_due(cr, lanes, backend_ids):
         """
         SELECT EXTRACT(EPOCH FROM LEAST(
             (SELECT MIN(marked_at) FROM retail_outbox_mark WHERE lane = ANY(%(lanes)s)),
-            (SELECT MIN(GREATEST(w.not_before, c.wait_until))
+            (SELECT MIN(GREATEST(w.not_before, c.wait_until, b.wait_until))
              FROM retail_outbox_work w
              JOIN retail_flow f ON f.id = w.flow_id
              LEFT JOIN retail_circuit c ON c.backend_id = w.backend_id AND c.endpoint = f.endpoint
+             LEFT JOIN retail_budget_wait b ON b.backend_id = w.backend_id AND b.endpoint = f.endpoint
+                  AND b.priority = w.priority
              WHERE w.lane = ANY(%(lanes)s) AND NOT w.is_held AND w.backend_id = ANY(%(backends)s)
                AND f.state <> 'paused'
                AND (w.is_state OR NOT EXISTS (

@@ -16,6 +16,9 @@ from . import retail_long_run  # noqa: F401 the model this one builds on has to 
 
 _logger = logging.getLogger(__name__)
 
+#: Operations after which messages wait for the drain.
+_MAKES_WORK = ("fix", "replay", "replay_messages")
+
 #: Records per transaction.
 STEP_SIZE = 50
 #: So many are done while the person waits.
@@ -99,6 +102,10 @@ class RetailBulkRun(models.Model):
         is_accountant = self.env.user.has_group("retail_integration_base.group_retail_accountant")
         for run in self:
             run.can_decide = run.state == "to_approve" and is_accountant and run.user_id != self.env.user
+
+    def _compute_held_back(self):
+        for run in self:
+            run.held_back = run.state in ("queued", "running") and run._is_held_back()
 
     # ---------------------------------------------------------------- begin
 
@@ -202,8 +209,21 @@ class RetailBulkRun(models.Model):
     def _steps(self):
         has_more = True
         while has_more:
+            self._require_room()
             has_more = self._step()
             yield has_more
+
+    def _require_room(self):
+        """Make sure that what comes next makes no work for a flow that has more than its limit already.
+
+        :raises RetryLater: it does; the run goes on later
+        """
+        if self.operation in _MAKES_WORK:
+            items = self.env["retail.bulk.item"].search(
+                [("run_id", "=", self.id), ("state", "=", "pending")], order="id", limit=STEP_SIZE
+            )
+            flows = items.exception_id.flow_id | items.inbox_id.flow_id | items.outbox_id.flow_id
+            flows._require_room()
 
     def _step(self):
         """Do the next few items; return whether there are more."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from ..engine import circuit_sql
-from ..engine.errors import RateLimited, VendorUnavailable
+from ..engine.errors import BudgetSpent, RateLimited, VendorUnavailable
 from ..engine.text import clean_text
 from . import retail_flow  # noqa: F401 the model this file goes on with has to be there
 
@@ -46,12 +46,16 @@ class RetailCircuit(models.Model):
         :param list errors: one per document: an exception, or anything else where it was answered
         """
         key = flow.backend_id.id, flow.endpoint
+        # What our own budget did not allow was not sent, and says nothing about the vendor.
+        errors = [error for error in errors if not isinstance(error, BudgetSpent)]
+        if not errors:
+            return
         throttles = [error for error in errors if isinstance(error, RateLimited)]
         if throttles:
             delay = max(error.delay or _THROTTLE_DELAY for error in throttles)
             with self.env["retail.drain"]._apart() as cr:
                 circuit_sql.throttle(cr, *key, delay)
-        elif errors and all(isinstance(error, VendorUnavailable) for error in errors):
+        elif all(isinstance(error, VendorUnavailable) for error in errors):
             with self.env["retail.drain"]._apart() as cr:
                 circuit_sql.fail(cr, *key, clean_text(str(errors[0]))[:_REASON_CHARACTERS])
         elif circuit_sql.state(self.env.cr, *key)[0]:

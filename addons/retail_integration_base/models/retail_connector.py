@@ -72,6 +72,13 @@ class RetailConnector(models.AbstractModel):
         """Return what :class:`WebhookPolicy` needs of ``backend`` as plain values (cached by the gateway)."""
         return {}
 
+    def _get_rate_limit(self, backend, endpoint):
+        """Return the :class:`~..engine.budget.RateLimit` of one of the vendor's APIs, or ``None``: it has none.
+
+        :param str endpoint: ``retail.flow.endpoint``
+        """
+        return
+
     def _get_documents(self, backend, messages):
         """Turn stored messages into canonical documents, asking the vendor where a message is only a hint.
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from odoo import SUPERUSER_ID, api, fields, models, modules
 from odoo.sql_db import Cursor
 
-from ..engine import inbox_sql, telemetry
+from ..engine import inbox_sql
 from ..engine.lanes import GROUPS, IN_GROUPS, group_of, is_out, lanes_of
 
 _logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class RetailDrain(models.AbstractModel):
         """
         is_finished = False
         try:
-            done = self._drain_group(group, JOB_SECONDS)
+            done = self._drain_group(group, JOB_SECONDS, is_roaming=True)
             self._rest(group, had_progress=bool(done))
             is_finished = True
             return "%d messages" % done
@@ -166,51 +166,6 @@ class RetailDrain(models.AbstractModel):
             _logger.info("The watchdog worked off %d messages of group %d that no job had taken.", done, group)
             with own_cursor(self.env.registry) as cr:
                 inbox_sql.mark_asleep(cr, group)
-        return done
-
-    # ---------------------------------------------------------------- draining
-
-    @api.model
-    def _drain_group(self, group, seconds):
-        """Work off what is due in the lanes of ``group`` for at most about ``seconds``; return how many messages."""
-        deadline = time.monotonic() + seconds
-        lanes = lanes_of(group)
-        random.shuffle(lanes)  # several workers at one group should not queue up at the same lane
-        total = 0
-        while time.monotonic() < deadline:
-            done = sum(self._drain_lane(lane, deadline) for lane in lanes)
-            total += done
-            if not done:
-                break
-        return total
-
-    def _drain_lane(self, lane, deadline=None):
-        """Work off one lane if nobody else does; return how many messages were worked through."""
-        cr = self.env.cr
-        self._commit()
-        if not inbox_sql.try_lock_lane(cr, lane):
-            return 0
-        done = 0
-        try:
-            # A snapshot from before the lock would not show what its last holder did.
-            self._commit()
-            while deadline is None or time.monotonic() < deadline:
-                processor = self._processor_of(lane)
-                step = telemetry.Step("claim", [], cr.dbname)
-                step.rows = processor._claim(lane)
-                self._commit()
-                if not step.rows:
-                    break
-                step.end()
-                processor._process(step.rows)
-                done += len(step.rows)
-                self.env.invalidate_all()
-        except BaseException:
-            self._rollback()
-            raise
-        finally:
-            inbox_sql.unlock_lane(cr, lane)
-            self._commit()
         return done
 
     # ---------------------------------------------------------------- transactions

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine import inbox_sql, recovery_sql
+from ..engine.errors import BudgetSpent
 from ..engine.lanes import lane_of
 from ..engine.receive import message_row
 from ..engine.text import clean_text
@@ -139,6 +140,8 @@ class RetailFlow(models.Model):
             )
         )
         for flow in flows:
+            if flow._is_held_back():
+                continue
             waiting = self.env["queue.job"].search(
                 [("identity_key", "=", flow._poll_key()), ("state", "in", ("pending", "enqueued"))], limit=1
             )
@@ -150,9 +153,11 @@ class RetailFlow(models.Model):
     def _poll_key(self):
         return "retail.poll.%d" % self.id
 
-    def _delay_poll(self):
+    def _delay_poll(self, delay=None):
+        """Order a poll, now or after ``delay`` (timedelta)."""
         self.ensure_one()
         self.with_delay(
+            eta=delay,
             channel="root.retail.standard",
             identity_key=self._poll_key(),
             description="Poll %s" % self.display_name,
@@ -167,6 +172,8 @@ class RetailFlow(models.Model):
         circuit = self.env["retail.circuit"]
         if circuit._admit(flow) == 0:
             return "the channel does not answer"
+        if flow._is_held_back():
+            return "held back: more messages wait than the flow's limit"
         if not inbox_sql.try_lock_poll(self.env.cr, flow.id):
             return "another poll of this flow is under way"
         drain, trace_id = self.env["retail.drain"], new_trace_id()
@@ -179,6 +186,11 @@ class RetailFlow(models.Model):
             flow.poll_error = False
             circuit._note(flow, [None])
             return "%d messages" % stored
+        except BudgetSpent as error:
+            # Nothing failed: the rest is asked for when there are calls left for it.
+            drain._rollback()
+            flow._delay_poll(error.delay)
+            return "goes on when there are calls left"
         except Exception as error:  # noqa: BLE001 whatever it is becomes a record: on the flow and in the log
             # The next poll starts at the last committed page.
             drain._rollback()
@@ -195,12 +207,17 @@ class RetailFlow(models.Model):
         """Store page after page, each committed with its watermark; return how many messages were new."""
         since = self.watermark or fields.Datetime.now() - timedelta(days=1)
         stored, commit = 0, self.env["retail.drain"]._commit
-        for changes, watermark in self.backend_id._get_handler()._list_changes(self.backend_id, self, since):
+        # What is live goes first: a poll leaves it the share of the vendor's budget that batch work leaves.
+        caller = self.backend_id._calling_for(self, "batch")
+        for changes, watermark in caller._get_handler()._list_changes(caller, self, since):
             # What was read for the call ends here: a page is stored with a snapshot from after the vendor's answer.
             commit()
             stored += self._store_changes(changes)
             self.watermark = max(watermark, self.watermark or watermark)
             commit()
+            if self._is_held_back():
+                # The watermark says where to go on when there is room again.
+                break
         return stored
 
     def _store_changes(self, changes):

@@ -80,10 +80,21 @@ class RetailInboxProcessor(models.AbstractModel):
     _inherit = "retail.processor"
     _description = "Retail message processor"
 
-    def _claim(self, lane):
-        """Count an attempt on the next messages of ``lane`` and return their rows. The caller commits."""
-        cut = _paces[self.env.cr.dbname].cut
-        return inbox_sql.claim(self.env.cr, lane, self.env["retail.backend"]._armed().ids, MOST, cut)
+    def _look(self, lanes, backend_ids, is_aged=False):
+        """Return ``(lane, priority)`` of the most urgent due work of each lane.
+
+        :param bool is_aged: instead, of what has waited for long, the longest first
+        """
+        look = inbox_sql.look_aged if is_aged else inbox_sql.look
+        return look(self.env.cr, lanes, backend_ids)
+
+    def _claim(self, lane, least=0):
+        """Count an attempt on the next messages of ``lane`` and return their rows. The caller commits.
+
+        :param int least: leave out what is more urgent than this priority
+        """
+        backend_ids = self.env["retail.backend"]._armed().ids
+        return inbox_sql.claim(self.env.cr, lane, backend_ids, MOST, least, _paces[self.env.cr.dbname].cut)
 
     def _next_due(self, lanes):
         """Return the seconds until the first message of ``lanes`` is due (0 or less: now), or ``None``."""
@@ -98,8 +109,10 @@ class RetailInboxProcessor(models.AbstractModel):
             return
         groups = {}
         for item in self._collapse(rows):
-            groups.setdefault((item.row["backend_id"], item.row["entity"], item.row["flow_id"]), []).append(item)
-        for (backend_id, _entity, flow_id), items in groups.items():
+            # Each class of work by itself: it is paid for from its own share of the vendor's budget.
+            key = tuple(item.row[name] for name in ("backend_id", "entity", "flow_id", "priority"))
+            groups.setdefault(key, []).append(item)
+        for (backend_id, _entity, flow_id, _priority), items in groups.items():
             backend = self.env["retail.backend"].browse(backend_id)._as_service()
             flow = self.env["retail.flow"].browse(flow_id or [])
             started = time.monotonic()
@@ -147,6 +160,7 @@ class RetailInboxProcessor(models.AbstractModel):
         waiting = self._end_early(backend, flow, items)
         if waiting:
             self._fetch_documents(backend, flow, waiting)
+            items = self._give_back_unpaid(items)
             waiting = [item for item in waiting if item.result is None]
         with self._alone_on_shared(backend, flow, waiting), self._step("apply", waiting):
             self._apply_and_finish(backend, flow, items, waiting, started)
@@ -233,7 +247,8 @@ class RetailInboxProcessor(models.AbstractModel):
         self.env["retail.drain"]._commit()
         try:
             with self._step("fetch", items):
-                documents = backend._get_handler()._get_documents(backend, [item.message for item in items])
+                caller = backend._calling_for(flow, self._latency(items))
+                documents = caller._get_handler()._get_documents(caller, [item.message for item in items])
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             documents = {item.row["inbox_id"]: error for item in items}
         finally:

@@ -24,6 +24,7 @@ class RetailInboxWork(models.Model):
     attempts = fields.Integer(required=True, readonly=True)
     deaths = fields.Integer(required=True, readonly=True, help="Attempts whose worker died.")
     not_before = fields.Datetime(required=True, readonly=True)
+    waiting_since = fields.Datetime(readonly=True, help="What has waited for long gets a turn (ageing).")
     claimed_at = fields.Datetime(readonly=True)
     is_held = fields.Boolean(readonly=True)
     is_replay = fields.Boolean(readonly=True)
@@ -32,10 +33,19 @@ class RetailInboxWork(models.Model):
     )
 
     _inbox_unique = models.Constraint("UNIQUE(inbox_id)", "A message has one work item.")
-    # ``_DUE``: the next messages of a lane, most urgent and oldest first.
+    # The classes of ``PRIORITY``: ageing looks at each by itself.
+    _priority_known = models.Constraint("CHECK(priority IN (10, 20, 30, 40))", "There is no such class of work.")
+    # ``DUE``: the next messages of a lane, most urgent and oldest first.
     _due_index = models.Index("(lane, priority, id) WHERE NOT is_held")
-    # ``_DUE`` and ``_SIBLINGS``: the unfinished messages of one subject.
+    # ``DUE`` and ``_SIBLINGS``: the unfinished messages of one subject.
     _subject_index = models.Index("(backend_id, subject_key, id)")
+
+    def init(self):
+        # The database says when the wait began, so that no statement that makes work has to.
+        self.env.cr.execute(
+            "ALTER TABLE retail_inbox_work "
+            "ALTER COLUMN waiting_since SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')"
+        )
 
 
 class RetailDrainGroup(models.Model):

@@ -16,7 +16,7 @@ from odoo.exceptions import LockError
 
 from ..canonical import registry
 from ..engine import outbox_sql, telemetry
-from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
+from ..engine.errors import BudgetSpent, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
 from ..engine.messages import ImportResult, Intent, Outbound, Sent
 from ..engine.text import clean_value
 from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_out_of_resources
@@ -64,16 +64,27 @@ class RetailOutboxProcessor(models.AbstractModel):
 
     # ---------------------------------------------------------------- claiming
 
-    def _claim(self, lane):
-        """Count an attempt on the next intents of ``lane``, all of one flow; return their rows. The caller commits."""
+    def _look(self, lanes, backend_ids, is_aged=False):
+        """Return ``(lane, priority)`` of the most urgent due work of each lane.
+
+        :param bool is_aged: instead, of what has waited for long, the longest first
+        """
+        look = outbox_sql.look_aged if is_aged else outbox_sql.look
+        return look(self.env.cr, lanes, backend_ids)
+
+    def _claim(self, lane, least=0):
+        """Count an attempt on the next intents of ``lane``, all of one flow; return their rows. The caller commits.
+
+        :param int least: leave out what is more urgent than this priority
+        """
         cr = self.env.cr
         outbox_sql.absorb(cr, lane, _MARKS_AT_ONCE)
-        backends = self.env["retail.backend"]._armed()
-        flow_id = outbox_sql.first_due(cr, lane, backends.ids)
+        backend_ids = self.env["retail.backend"]._armed().ids
+        flow_id = outbox_sql.first_due(cr, lane, backend_ids, least)
         if flow_id is None:
             return []
         flow = self.env["retail.flow"].browse(flow_id)
-        return outbox_sql.claim(cr, lane, flow_id, backends.ids, flow.backend_id._get_handler()._get_push_size(flow))
+        return outbox_sql.claim(cr, lane, flow_id, backend_ids, flow.backend_id._get_handler()._get_push_size(flow))
 
     def _next_due(self, lanes):
         """Return the seconds until the first intent of ``lanes`` is due (0 or less: now), or ``None``."""
@@ -120,6 +131,7 @@ class RetailOutboxProcessor(models.AbstractModel):
             for item in self._waiting(items):
                 item.result = ImportResult("ignored", note=self.env._("Shadow run: it would be sent."), code="shadow")
         self._push(backend, flow, self._waiting(items))
+        items = self._give_back_unpaid(items)
         self._accept_and_finish(backend, flow, items, started)
 
     def _waiting(self, items):
@@ -150,7 +162,8 @@ class RetailOutboxProcessor(models.AbstractModel):
             return
         self.env["retail.drain"]._commit()
         try:
-            found = backend._get_handler()._find_sent(backend, flow, [item.intent for item in unknown])
+            caller = backend._calling_for(flow, self._latency(unknown))
+            found = caller._get_handler()._find_sent(caller, flow, [item.intent for item in unknown])
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             found = {item.row["outbox_id"]: error for item in unknown}
         finally:
@@ -209,8 +222,9 @@ class RetailOutboxProcessor(models.AbstractModel):
         self.env["retail.drain"]._commit()
         try:
             with telemetry.Step("push", [item.row for item in items], self.env.cr.dbname):
-                answers = backend._get_handler()._push(
-                    backend, flow, [Outbound(item.intent, item.document) for item in items]
+                caller = backend._calling_for(flow, self._latency(items))
+                answers = caller._get_handler()._push(
+                    caller, flow, [Outbound(item.intent, item.document) for item in items]
                 )
         except Exception as error:  # noqa: BLE001 one of the places that turn any failure into a record
             self.env["retail.drain"]._rollback()
@@ -334,6 +348,8 @@ class RetailOutboxProcessor(models.AbstractModel):
 
 def _may_have_acted(error):
     """Return whether the vendor may have done what it was told although ``error`` came of it."""
+    if isinstance(error, BudgetSpent):
+        return False
     if isinstance(error, RetryLater):
         return error.evidence.get("is_outcome_unknown", isinstance(error, VendorUnavailable))
     # A refusal and a decision for a person are answers. Anything else may have come after the effect.

@@ -43,13 +43,23 @@ class RetailOutboxWork(models.Model):
     attempts = fields.Integer(required=True, readonly=True)
     deaths = fields.Integer(required=True, readonly=True, help="Attempts whose worker died.")
     not_before = fields.Datetime(required=True, readonly=True)
+    waiting_since = fields.Datetime(readonly=True, help="What has waited for long gets a turn (ageing).")
     claimed_at = fields.Datetime(readonly=True)
     is_held = fields.Boolean(readonly=True)
     is_unknown = fields.Boolean(readonly=True, help="The vendor may have acted on it: it is asked before a repetition.")
     is_replay = fields.Boolean(readonly=True)
 
     _outbox_unique = models.Constraint("UNIQUE(outbox_id)", "An intent has one work item.")
-    # ``_FIRST_DUE`` and ``_DUE``: the next intents of a lane, most urgent and oldest first.
+    # The classes of ``PRIORITY``: ageing looks at each by itself.
+    _priority_known = models.Constraint("CHECK(priority IN (10, 20, 30, 40))", "There is no such class of work.")
+    # ``FIRST_DUE`` and ``DUE``: the next intents of a lane, most urgent and oldest first.
     _due_index = models.Index("(lane, priority, id) WHERE NOT is_held")
     # The unfinished intents of one subject.
     _subject_index = models.Index("(flow_id, subject_key, id)")
+
+    def init(self):
+        # The database says when the wait began, so that no statement that makes work has to.
+        self.env.cr.execute(
+            "ALTER TABLE retail_outbox_work "
+            "ALTER COLUMN waiting_since SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')"
+        )

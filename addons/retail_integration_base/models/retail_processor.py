@@ -14,9 +14,18 @@ from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from ..engine import backoff
-from ..engine.errors import MalformedMessage, NeedsHuman, RateLimited, Refused, RetailError, RetryLater, VendorChanged
+from ..engine.errors import (
+    BudgetSpent,
+    MalformedMessage,
+    NeedsHuman,
+    RateLimited,
+    Refused,
+    RetailError,
+    RetryLater,
+    VendorChanged,
+)
 from ..engine.fingerprint import text_cause_key
-from ..engine.messages import ImportResult
+from ..engine.messages import PRIORITY, ImportResult
 from ..engine.text import clean_text, clean_value
 from ..engine.trace import served, serving
 from .retail_exception import evidence_text
@@ -29,6 +38,7 @@ MAX_CONFLICTS = 5
 _REASON_CHARACTERS = 500
 #: While PostgreSQL has no room, work is looked at again after so long; each look may cost a call to the vendor.
 _NO_ROOM_SECONDS = (10, 20)
+_LATENCY = {priority: latency for latency, priority in PRIORITY.items()}
 
 
 class RetailProcessor(models.AbstractModel):
@@ -110,6 +120,23 @@ class RetailProcessor(models.AbstractModel):
         self._release(items[limit:])
         self.env["retail.drain"]._commit()
         return items[:limit]
+
+    def _give_back_unpaid(self, items):
+        """Give back what our own budget of calls did not allow, as if nobody had claimed it; return the rest.
+
+        When it is claimed again is said by ``retail_budget_wait``.
+        """
+        unpaid = [item for item in items if _is_unpaid(item)]
+        if not unpaid:
+            return items
+        self._release(unpaid)
+        self.env["retail.drain"]._commit()
+        return [item for item in items if not _is_unpaid(item)]
+
+    def _latency(self, items):
+        """Return the class of the most urgent of ``items``."""
+        # What only looks (a dry run) was not claimed, and can wait.
+        return _LATENCY[min(item.row.get("priority", PRIORITY["batch"]) for item in items)]
 
     def _record_failure(self, backend, flow, item, error):
         """Hold an item that fails outside its import or its sending, or while its end is written."""
@@ -248,6 +275,10 @@ class RetailProcessor(models.AbstractModel):
 
     def _log(self, lines):
         self.env["retail.sync.log"].sudo()._append(lines)
+
+
+def _is_unpaid(item):
+    return item.result is not None and isinstance(item.result.error, BudgetSpent)
 
 
 def _short(text):

@@ -193,7 +193,9 @@ class RetailRecovery(models.Model):
     def _ask(self, since):
         """Yield the channel's pages since ``since``; the circuit learns how each call ended."""
         drain, circuit, flow = self.env["retail.drain"], self.env["retail.circuit"], self.flow_id
-        pages = iter(flow.backend_id._get_handler()._list_changes(flow.backend_id, flow, since))
+        # The list of a year must leave the calls to those who sell now.
+        caller = flow.backend_id._calling_for(flow, "backfill")
+        pages = iter(caller._get_handler()._list_changes(caller, flow, since))
         while True:
             drain._commit()
             try:
@@ -241,6 +243,7 @@ class RetailRecovery(models.Model):
             )
             if not lines:
                 return
+            self.flow_id._require_room()
             self._take(lines)
             yield True
 
@@ -267,7 +270,7 @@ class RetailRecovery(models.Model):
         row = message_row(
             backend.id,
             key,
-            flow=(self.flow_id.id, "batch"),
+            flow=(self.flow_id.id, "backfill"),
             body=body,
             headers={},
             origin="poll",
@@ -280,7 +283,7 @@ class RetailRecovery(models.Model):
                 [("backend_id", "=", backend.id), ("dedupe_key", "=", row["dedupe_key"])]
             )
             inbox_id = message.id
-            inbox_sql.requeue(self.env.cr, {inbox_id: lane}, priority=PRIORITY["batch"])
+            inbox_sql.requeue(self.env.cr, {inbox_id: lane}, priority=PRIORITY["backfill"])
             message.invalidate_recordset()
         return inbox_id, lane
 
