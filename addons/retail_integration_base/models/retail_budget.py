@@ -1,12 +1,9 @@
 """How many calls a backend's API has left, and which work has to wait for it."""
 
-from functools import partial
-
 from odoo import fields, models
 
 from ..engine.budget import RateBudget
 from . import retail_backend  # noqa: F401 the model this file goes on with has to be there
-from .retail_drain import own_cursor
 
 
 class RetailBudget(models.Model):
@@ -67,4 +64,4 @@ class RetailBackend(models.Model):
         if limit is None:
             return None
         latency = self.env.context.get("retail_latency", "realtime")
-        return RateBudget(partial(own_cursor, self.env.registry), self.id, endpoint, limit, latency)
+        return RateBudget(self.env["retail.drain"]._apart, self.id, endpoint, limit, latency)

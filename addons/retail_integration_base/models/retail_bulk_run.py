@@ -103,10 +103,6 @@ class RetailBulkRun(models.Model):
         for run in self:
             run.can_decide = run.state == "to_approve" and is_accountant and run.user_id != self.env.user
 
-    def _compute_held_back(self):
-        for run in self:
-            run.held_back = run.state in ("queued", "running") and run._is_held_back()
-
     # ---------------------------------------------------------------- begin
 
     @api.model

@@ -30,6 +30,12 @@ class RetailConnectorNotes(models.AbstractModel):
     _webhook_policy = ManualWebhookPolicy()
     _lists_changes = True
 
+    #: A :class:`RateLimit`; ``None``: the vendor takes whatever comes.
+    _rate_limit = None
+
+    def _get_rate_limit(self, backend, endpoint):
+        return self._rate_limit
+
     def _get_replay_sources(self, backend, entity):
         return ("stored", "channel")
 
@@ -87,7 +93,8 @@ class RetailConnectorNotes(models.AbstractModel):
         return 100 if flow.entity == "note" else 1
 
     def _http(self, backend):
-        http = VendorHttp(backend.sudo().test_notes_url, timeout=3, guard=backend._require_armed)
+        budget = backend._get_budget()
+        http = VendorHttp(backend.sudo().test_notes_url, timeout=3, guard=backend._require_armed, budget=budget)
         self.env["retail.drain"]._commit()
         return http
 

@@ -105,7 +105,7 @@ class TestRecovery(OutboxCase):
         self.take(recovery)
         self.assertEqual((recovery.taken_count, recovery.lacking_count), (4, 0))
         self.env.cr.execute("SELECT DISTINCT priority FROM retail_inbox_work")
-        self.assertEqual(self.env.cr.fetchall(), [(30,)])
+        self.assertEqual(self.env.cr.fetchall(), [(40,)])
         self.drain()
         self.assertEqual(sorted(self.notes().mapped("name")), ["n0", "n1", "n2", "n3", "n4"])
         self.assertEqual(set(self.notes().mapped("effects")), {1})
