@@ -252,6 +252,38 @@ FAMILIES = (
         """,
     ),
     Family(
+        "retail_budget_level",
+        "gauge",
+        "Calls, or points, that the channel's API has left for us by our reckoning.",
+        (*BACKEND, "endpoint"),
+        f"""
+        SELECT u.backend_id, b.name, u.endpoint,
+               LEAST(u.maximum, u.level + u.restore_rate * GREATEST(0, EXTRACT(EPOCH FROM {_NOW} - u.level_at)))
+        FROM retail_budget u JOIN retail_backend b ON b.id = u.backend_id AND b.active
+        """,
+    ),
+    Family(
+        "retail_budget_maximum",
+        "gauge",
+        "Calls, or points, that the channel's API takes at once.",
+        (*BACKEND, "endpoint"),
+        """
+        SELECT u.backend_id, b.name, u.endpoint, u.maximum
+        FROM retail_budget u JOIN retail_backend b ON b.id = u.backend_id AND b.active
+        """,
+    ),
+    Family(
+        "retail_budget_wait_seconds",
+        "gauge",
+        "How long a class of work (10 realtime, 20 standard, 30 batch, 40 backfill) waits for calls.",
+        (*BACKEND, "endpoint", "priority"),
+        f"""
+        SELECT w.backend_id, b.name, w.endpoint, w.priority,
+               GREATEST(EXTRACT(EPOCH FROM w.wait_until - {_NOW}), 0)
+        FROM retail_budget_wait w JOIN retail_backend b ON b.id = w.backend_id AND b.active
+        """,
+    ),
+    Family(
         "retail_drain_group_awake",
         "gauge",
         "1 where a drain job of the lane group is ordered or at work.",
