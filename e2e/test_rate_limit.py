@@ -1,4 +1,4 @@
-"""A rush at a shop whose API allows little and answers 429 now and then: with two workers, everything once, few calls."""
+"""A rush at a shop whose API allows little and answers 429 at times: two workers, everything once, few calls."""
 
 import os
 from decimal import Decimal
@@ -10,8 +10,8 @@ from setup import addons, demo_world
 from setup.odoo_rpc import get_json, post_json
 
 ORDERS = 60
-#: A shop of the smallest plan has 2,000 points and gets 100 a second back.
-BUCKET = {"maximum": 500, "restore_rate": 50}
+#: Half of what a shop of the smallest plan has; one query may cost all of it.
+BUCKET = {"maximum": 1000, "restore_rate": 60}
 
 
 @pytest.fixture(scope="module")

@@ -275,10 +275,11 @@ FAMILIES = (
     Family(
         "retail_budget_wait_seconds",
         "gauge",
-        "How long a class of work (10 realtime, 20 standard, 30 batch, 40 backfill) waits for calls.",
-        (*BACKEND, "endpoint", "priority"),
+        "How long a class of work waits for calls.",
+        (*BACKEND, "endpoint", "latency"),
         f"""
-        SELECT w.backend_id, b.name, w.endpoint, w.priority,
+        SELECT w.backend_id, b.name, w.endpoint,
+               CASE w.priority WHEN 10 THEN 'realtime' WHEN 20 THEN 'standard' WHEN 30 THEN 'batch' ELSE 'backfill' END,
                GREATEST(EXTRACT(EPOCH FROM w.wait_until - {_NOW}), 0)
         FROM retail_budget_wait w JOIN retail_backend b ON b.id = w.backend_id AND b.active
         """,

@@ -48,7 +48,7 @@ class TestMetrics(MetricsCase):
         scraped = self.scrape()
         # How often it is retried within the drain is chance.
         retries = self.env["retail.sync.log"].search_count(
-            [("backend_id", "=", self.backend.id), ("outcome", "=", "retry")]
+            [("backend_id", "=", self.backend.id), ("outcome", "latency", "=", "retry")]
         )
         self.assertTrue(retries)
         for outcome, count in (("retry", retries), ("held", 1), ("done", 1), ("superseded", 1)):
@@ -195,7 +195,7 @@ class TestMetrics(MetricsCase):
         self.assertNotIn(message.trace_id, body)
         allowed = {
             "backend_id", "backend", "entity", "direction", "origin", "outcome", "way", "reason", "state", "kind",
-            "currency", "group", "channel", "endpoint",
+            "currency", "group", "channel", "endpoint", "latency",
         }  # fmt: skip
         for family in catalogue.FAMILIES:
             self.assertLessEqual(set(family.labels), allowed, family.name)

@@ -1,8 +1,12 @@
 """The figures of the way out."""
 
+import contextlib
+
 from odoo.tests import tagged
 
 from odoo.addons.retail_integration_base.engine import circuit_sql
+from odoo.addons.retail_integration_base.engine.budget import RateLimit
+from odoo.addons.retail_integration_base.engine.errors import BudgetSpent
 from odoo.addons.test_retail_integration.tests.outbox_common import OutboxCase
 
 from .common import MetricsCase
@@ -56,3 +60,16 @@ class TestOutboundMetrics(OutboxCase, MetricsCase):
         self.assertGreater(scraped.value("retail_circuit_wait_seconds", **labels), 0)
         circuit_sql.succeed(self.env.cr, self.channel.id, "api")
         self.assertEqual(self.scrape().value("retail_circuit_open", **labels), 0)
+
+    def test_what_is_left_of_a_budget_and_who_waits_for_it(self):
+        limit = RateLimit(2, 0.001)
+        self.patch(type(self.env["retail.connector.test_notes"]), "_rate_limit", limit)
+        budget = self.channel._calling_for(self.note_flow)._get_budget()
+        budget.take()
+        with contextlib.suppress(BudgetSpent):
+            budget.take()
+        labels = {"backend_id": str(self.channel.id), "endpoint": "api"}
+        scraped = self.scrape()
+        self.assertAlmostEqual(scraped.value("retail_budget_level", **labels), 1, delta=0.1)
+        self.assertEqual(scraped.value("retail_budget_maximum", **labels), 2)
+        self.assertGreater(scraped.value("retail_budget_wait_seconds", latency="standard", **labels), 0)
