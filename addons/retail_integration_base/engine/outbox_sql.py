@@ -8,7 +8,7 @@ intents: ``retail_outbox`` has one row per subject for state and one per command
 
 from psycopg2.extras import Json, execute_values
 
-from .inbox_sql import AGE, LESS_URGENT
+from .claim_sql import AGE, LESS_URGENT
 
 # One statement per business transaction, whatever the number of flows and records.
 _MARK = """

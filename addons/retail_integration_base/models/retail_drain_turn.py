@@ -11,11 +11,11 @@ import time
 
 from odoo import api, models
 
-from ..engine import inbox_sql, telemetry
+from ..engine import lock_sql, telemetry
 from ..engine.lanes import lanes_beside, lanes_of
 from . import retail_drain  # noqa: F401 the model this file goes on with has to be there
 
-#: One batch in so many is for what has waited for longer than ``inbox_sql.AGE``.
+#: One batch in so many is for what has waited for longer than ``claim_sql.AGE``.
 AGED_TURN = 4
 #: Looking takes at most this share of the time; between two looks a worker stays where it is.
 _LOOK_SHARE = 0.1
@@ -85,7 +85,7 @@ class RetailDrain(models.AbstractModel):
         """
         cr = self.env.cr
         self._commit()
-        if not inbox_sql.try_lock_lane(cr, lane):
+        if not lock_sql.try_lock_lane(cr, lane):
             return 0
         try:
             # A snapshot from before the lock would not show what its last holder did.
@@ -103,5 +103,5 @@ class RetailDrain(models.AbstractModel):
             self._rollback()
             raise
         finally:
-            inbox_sql.unlock_lane(cr, lane)
+            lock_sql.unlock_lane(cr, lane)
             self._commit()

@@ -5,7 +5,7 @@ import psycopg2
 from odoo import models
 from odoo.exceptions import LockError
 
-from ..engine import inbox_sql, outbox_sql
+from ..engine import claim_sql, outbox_sql
 from ..engine.errors import RateLimited, RetryLater, VendorUnavailable
 from ..engine.messages import ImportResult
 from ..engine.redact import redact
@@ -54,7 +54,7 @@ class RetailBulkRun(models.Model):
         """Work a few messages of one flow through, and undo each."""
         backend = items.inbox_id[0].backend_id._as_service()
         processor = self.env["retail.inbox.processor"]
-        rows = {row["inbox_id"]: row for row in inbox_sql.read_messages(self.env.cr, items.inbox_id.ids)}
+        rows = {row["inbox_id"]: row for row in claim_sql.read_messages(self.env.cr, items.inbox_id.ids)}
         works = {
             item.id: InboundItem(dict(rows[item.inbox_id.id], asks_channel=self.is_asking_channel), [])
             for item in items
@@ -72,7 +72,7 @@ class RetailBulkRun(models.Model):
 
     def _leave_to_newer(self, items, works):
         """End messages that a newer one of the same subject stands for: of this run, or one that waits."""
-        newer = inbox_sql.find_newer(self.env.cr, self.id, items.inbox_id.ids)
+        newer = claim_sql.find_newer(self.env.cr, self.id, items.inbox_id.ids)
         for item in items:
             if item.inbox_id.id in newer:
                 note = self.env._("A newer message of its subject stands for it.")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import inbox_sql, recovery_sql
+from ..engine import inbox_sql, lock_sql, recovery_sql
 from ..engine.errors import BudgetSpent
 from ..engine.lanes import lane_of
 from ..engine.receive import message_row
@@ -174,7 +174,7 @@ class RetailFlow(models.Model):
             return "the channel does not answer"
         if flow._is_held_back():
             return "held back: more messages wait than the flow's limit"
-        if not inbox_sql.try_lock_poll(self.env.cr, flow.id):
+        if not lock_sql.try_lock_poll(self.env.cr, flow.id):
             return "another poll of this flow is under way"
         drain, trace_id = self.env["retail.drain"], new_trace_id()
         try:
@@ -200,7 +200,7 @@ class RetailFlow(models.Model):
             return "failed: %s" % type(error).__name__
         finally:
             drain._commit()
-            inbox_sql.unlock_poll(self.env.cr, flow.id)
+            lock_sql.unlock_poll(self.env.cr, flow.id)
             drain._commit()
 
     def _take_changes(self):

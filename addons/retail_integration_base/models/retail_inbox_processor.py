@@ -15,7 +15,7 @@ import psycopg2
 from odoo import models
 from odoo.exceptions import LockError
 
-from ..engine import inbox_sql, telemetry
+from ..engine import claim_sql, lock_sql, telemetry
 from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import ImportResult, InboundMessage
@@ -85,7 +85,7 @@ class RetailInboxProcessor(models.AbstractModel):
 
         :param bool is_aged: instead, of what has waited for long, the longest first
         """
-        look = inbox_sql.look_aged if is_aged else inbox_sql.look
+        look = claim_sql.look_aged if is_aged else claim_sql.look
         return look(self.env.cr, lanes, backend_ids)
 
     def _claim(self, lane, least=0):
@@ -94,16 +94,16 @@ class RetailInboxProcessor(models.AbstractModel):
         :param int least: leave out what is more urgent than this priority
         """
         backend_ids = self.env["retail.backend"]._armed().ids
-        return inbox_sql.claim(self.env.cr, lane, backend_ids, MOST, least, _paces[self.env.cr.dbname].cut)
+        return claim_sql.claim(self.env.cr, lane, backend_ids, MOST, least, _paces[self.env.cr.dbname].cut)
 
     def _next_due(self, lanes):
         """Return the seconds until the first message of ``lanes`` is due (0 or less: now), or ``None``."""
-        return inbox_sql.next_due(self.env.cr, lanes, self.env["retail.backend"]._armed().ids)
+        return claim_sql.next_due(self.env.cr, lanes, self.env["retail.backend"]._armed().ids)
 
     def _process(self, rows):
         """Work through claimed messages until each has an end, a next attempt or an exception.
 
-        :param list[dict] rows: as returned by :func:`inbox_sql.claim`, the claim committed
+        :param list[dict] rows: as returned by :func:`claim_sql.claim`, the claim committed
         """
         if not self._log_lost_attempts(rows):
             return
@@ -129,7 +129,7 @@ class RetailInboxProcessor(models.AbstractModel):
         :return: list of :class:`Item`, oldest first
         """
         by_subject = {}
-        for row in rows + inbox_sql.siblings(self.env.cr, rows):
+        for row in rows + claim_sql.siblings(self.env.cr, rows):
             alone = None if row.get("is_state", True) else row["inbox_id"]
             by_subject.setdefault((row["backend_id"], row["subject_key"], alone), []).append(row)
         items = []
@@ -148,10 +148,10 @@ class RetailInboxProcessor(models.AbstractModel):
     # ---------------------------------------------------------------- one group
 
     def _release(self, items, not_before=None):
-        inbox_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed], not_before)
+        claim_sql.release_claims(self.env.cr, [row["work_id"] for item in items for row in item.claimed], not_before)
 
     def _unclaim(self, rows, not_before):
-        inbox_sql.unclaim(self.env.cr, rows, not_before)
+        claim_sql.unclaim(self.env.cr, rows, not_before)
 
     def _work_through(self, backend, flow, items):
         started = time.monotonic()
@@ -201,14 +201,14 @@ class RetailInboxProcessor(models.AbstractModel):
             yield
             return
         try:
-            inbox_sql.lock_shared(self.env.cr, numbers)
+            lock_sql.lock_shared(self.env.cr, numbers)
             self.env["retail.drain"]._commit()
             yield
         except BaseException:
             self.env["retail.drain"]._rollback()
             raise
         finally:
-            inbox_sql.unlock_shared(self.env.cr, numbers)
+            lock_sql.unlock_shared(self.env.cr, numbers)
             self.env["retail.drain"]._commit()
 
     def _end_early(self, backend, flow, items):

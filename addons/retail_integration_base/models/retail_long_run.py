@@ -9,7 +9,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
-from ..engine import backoff, inbox_sql
+from ..engine import backoff, lock_sql
 from ..engine.errors import RetailError, RetryLater
 from ..engine.lanes import RUN_LOCK_SPACE
 
@@ -84,7 +84,7 @@ class RetailLongRun(models.AbstractModel):
         """
         self.ensure_one()
         run = self.sudo()
-        if not run.exists() or not inbox_sql.try_lock_run(self.env.cr, run.id, self._lock_space):
+        if not run.exists() or not lock_sql.try_lock_run(self.env.cr, run.id, self._lock_space):
             return "somebody else is at it"
         drain = self.env["retail.drain"]
         try:
@@ -92,7 +92,7 @@ class RetailLongRun(models.AbstractModel):
             return run._work_locked(time.monotonic() + JOB_SECONDS)
         finally:
             drain._commit()
-            inbox_sql.unlock_run(self.env.cr, run.id, self._lock_space)
+            lock_sql.unlock_run(self.env.cr, run.id, self._lock_space)
             drain._commit()
 
     def _work_locked(self, deadline):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import lock_sql
 from odoo.addons.retail_integration_base.engine.errors import RetailError
 from odoo.addons.retail_integration_base.engine.lanes import out_lane_of
 
@@ -65,7 +65,7 @@ class RetailStockReconciliation(models.AbstractModel):
         cr, drain, lane = self.env.cr, self.env["retail.drain"], out_lane_of(flow.id)
         self._add_levels(location_map)
         drain._commit()
-        if not inbox_sql.try_lock_lane(cr, lane):
+        if not lock_sql.try_lock_lane(cr, lane):
             location_map.reconcile_after = fields.Datetime.now() + _BUSY
             return None
         try:
@@ -75,7 +75,7 @@ class RetailStockReconciliation(models.AbstractModel):
             drain._rollback()
             raise
         finally:
-            inbox_sql.unlock_lane(cr, lane)
+            lock_sql.unlock_lane(cr, lane)
             drain._commit()
         self._plan_next(location_map, left)
         return len(left)

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import lock_sql
 from odoo.addons.retail_integration_base.models import retail_bulk_run
 
 from .common import RetailCase
@@ -170,9 +170,9 @@ class TestBulkRun(BulkCase):
     def test_two_workers_never_work_at_one_run(self):
         run = self.make_run()
         with self.registry.cursor() as other:
-            self.assertTrue(inbox_sql.try_lock_run(other, run.id))
+            self.assertTrue(lock_sql.try_lock_run(other, run.id))
             self.assertEqual(run._job_work(), "somebody else is at it")
-            inbox_sql.unlock_run(other, run.id)
+            lock_sql.unlock_run(other, run.id)
         self.assertEqual(run._job_work(), "done")
         self.assertEqual(run._job_work(), "done", "and again it does nothing")
         self.assertEqual(len(self.mended()), 5)

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import claim_sql
 from odoo.addons.retail_integration_base.engine.lanes import lane_of
 
 from .common import RetailCase
@@ -50,7 +50,7 @@ class TestConvergence(RetailCase):
         elif kind == "die":
             # A worker counts its attempt, and is never seen again.
             lane = lane_of(self.backend.id, "note:" + name)
-            inbox_sql.claim(self.env.cr, lane, self.backend.ids, 50)
+            claim_sql.claim(self.env.cr, lane, self.backend.ids, 50)
         elif kind == "replay":
             self.env["retail.inbox"].search([("subject_key", "=", "note:" + name)])._requeue()
         else:

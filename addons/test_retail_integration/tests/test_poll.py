@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import lock_sql
 
 from .common import RetailCase
 
@@ -51,9 +51,9 @@ class TestPoll(RetailCase):
 
     def test_two_polls_of_one_flow_never_run_at_once(self):
         with self.registry.cursor() as other:
-            self.assertTrue(inbox_sql.try_lock_poll(other, self.flow.id))
+            self.assertTrue(lock_sql.try_lock_poll(other, self.flow.id))
             self.assertEqual(self.flow._job_poll(), "another poll of this flow is under way")
-            inbox_sql.unlock_poll(other, self.flow.id)
+            lock_sql.unlock_poll(other, self.flow.id)
         self.assertEqual(self.flow._job_poll(), "0 messages")
 
     def test_whatever_stops_a_poll_is_on_the_flow_and_in_the_log(self):

@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.retail_integration_base.engine import inbox_sql
+from odoo.addons.retail_integration_base.engine import lock_sql
 from odoo.addons.retail_integration_base.engine.lanes import RECOVERY_LOCK_SPACE
 from odoo.addons.retail_integration_base.engine.messages import MessageKey
 from odoo.addons.retail_integration_base.models import retail_long_run, retail_recovery
@@ -216,9 +216,9 @@ class TestRecovery(OutboxCase):
     def test_two_workers_never_list_at_once(self):
         recovery = self.make_recovery()
         with self.registry.cursor() as other:
-            self.assertTrue(inbox_sql.try_lock_run(other, recovery.id, RECOVERY_LOCK_SPACE))
+            self.assertTrue(lock_sql.try_lock_run(other, recovery.id, RECOVERY_LOCK_SPACE))
             self.assertEqual(recovery._job_work(), "somebody else is at it")
-            inbox_sql.unlock_run(other, recovery.id, RECOVERY_LOCK_SPACE)
+            lock_sql.unlock_run(other, recovery.id, RECOVERY_LOCK_SPACE)
         self.assertEqual(recovery._job_work(), "listed")
 
     def test_a_recovery_can_be_stopped(self):
