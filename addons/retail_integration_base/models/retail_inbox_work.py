@@ -6,7 +6,7 @@ from .fields import BigInteger
 
 
 class RetailInboxWork(models.Model):
-    """Declared for its table and constraints; read and written by ``engine/inbox_sql.py`` and ``claim_sql.py`` alone."""
+    """Declared for its table and constraints; written by ``engine/inbox_sql.py`` and ``claim_sql.py`` alone."""
 
     _name = "retail.inbox.work"
     _description = "Retail work item"
