@@ -4,7 +4,7 @@ from odoo import models
 
 from odoo.addons.retail_integration_base.engine.errors import RetailError
 
-from ..shopify import fulfilment_push, fulfilment_read
+from ..shopify import fulfilment_lookup, fulfilment_push, fulfilment_read
 from . import retail_connector_shopify  # noqa: F401 the handler this file goes on with has to be there
 from .shopify_access import open_client
 
@@ -78,13 +78,13 @@ class RetailConnectorShopify(models.AbstractModel):
             given_at = self.env["retail.outbox"].sudo().browse(intent.id).created_at
             lines = {external_id: int(float(units)) for external_id, units in payload["lines"].items()}
             client = open_client(backend)
-            return fulfilment_push.find_created(client, payload["order"], lines, given_at, bound)
+            return fulfilment_lookup.find_created(client, payload["order"], lines, given_at, bound)
         external_id, numbers = payload.get("fulfilment"), None
         if intent.operation == "tracking":
             picking = self.env["stock.picking"].sudo().browse(payload["picking_id"])
             external_id = picking.retail_fulfilment_id.external_id
             numbers = [parcel["number"] for parcel in picking._get_parcels(backend.sudo())]
-        found = external_id and fulfilment_push.find_changed(open_client(backend), external_id)
+        found = external_id and fulfilment_lookup.find_changed(open_client(backend), external_id)
         if not found:
             return None
         sent, is_cancelled = found

@@ -1,24 +1,13 @@
-"""Tell Shopify what Odoo shipped.
-
-``fulfillmentCreate`` takes no idempotency key, and a fulfilment has no field of our own to mark it with: after an
-answer that was lost, :func:`find_created` looks for a fulfilment that nobody else accounts for, with exactly the lines
-that were sent, made since the command was given (docs/decisions/0013).
-"""
-
-from datetime import timedelta
-from decimal import Decimal
+"""Tell Shopify what Odoo shipped: one command after the other. Lost answers: ``fulfilment_lookup.py``."""
 
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetryLater, VendorChanged
 from odoo.addons.retail_integration_base.engine.messages import Sent
 
-from . import const, fulfilment_read, instants
+from . import fulfilment_plan as plan
+from . import fulfilment_read
 
 #: What stands in the way is removed one by one; more often than this it is put back by somebody else.
 _MAX_ROUNDS = 8
-#: How much Shopify's clock may be behind Odoo's.
-_CLOCK_SKEW = timedelta(minutes=5)
-_OPEN = ("OPEN", "IN_PROGRESS")
-_OVER = ("CLOSED", "CANCELLED")
 
 
 class FulfilmentPush:
@@ -47,7 +36,7 @@ class FulfilmentPush:
     # ------------------------------------------------------------ create
 
     def _create(self, document):
-        shipped = {line["line_external_id"]: _units(line, document) for line in document["lines"]}
+        shipped = {line["line_external_id"]: plan.units_of(line, document) for line in document["lines"]}
         for _round in range(_MAX_ROUNDS):
             with _nothing_sent():
                 order, open_orders, wanted = self._look(document, shipped)
@@ -55,14 +44,14 @@ class FulfilmentPush:
                     return Sent(None, {"agreed": True})
                 if self._clear_the_way(document, order, open_orders, wanted):
                     continue
-            parts, missing = _choose(open_orders, wanted, document.get("location_external_id"))
+            parts, missing = plan.choose(open_orders, wanted, document.get("location_external_id"))
             if missing:
                 raise self._mismatch(document, order, missing)
-            answer = self._run("fulfilment_create", {"fulfilment": _input(document, parts)}, "fulfillmentCreate")
+            answer = self._run("fulfilment_create", {"fulfilment": plan.input_of(document, parts)}, "fulfillmentCreate")
             if answer.get("fulfillment"):
-                return _sent(answer["fulfillment"], document, {key: str(units) for key, units in wanted.items()})
+                return plan.sent_as(answer["fulfillment"], document, {key: str(units) for key, units in wanted.items()})
             # Somebody was quicker, or changed what is left: look again. Twice the same is a refusal.
-            said = _messages(answer)
+            said = plan.messages_of(answer)
             with _nothing_sent():
                 if self._look(document, shipped)[1:] == (open_orders, wanted):
                     raise self._refused(document, order, said)
@@ -82,18 +71,12 @@ class FulfilmentPush:
                 document,
             )
         every = fulfilment_read.read_fulfilment_orders(self.client, document["order_external_id"])
-        open_orders = [one for one in every if one["status"] not in _OVER]
-        left = _remaining(open_orders)
-        by_others = _count_lines(
+        open_orders = [one for one in every if one["status"] not in plan.OVER]
+        left = plan.remaining(open_orders)
+        by_others = plan.count_lines(
             one for one in order["fulfillments"] if fulfilment_read.is_live(one) and one["id"] not in self.bound
         )
-        wanted, missing = {}, {}
-        for line, units in shipped.items():
-            lacking = max(units - left.get(line, 0), 0)
-            if lacking > by_others.get(line, 0):
-                missing[line] = lacking
-            elif units > lacking:
-                wanted[line] = units - lacking
+        wanted, missing = plan.share(shipped, left, by_others)
         if missing:
             raise self._mismatch(document, order, missing)
         return order, open_orders, wanted
@@ -103,11 +86,11 @@ class FulfilmentPush:
 
         :raises NeedsHuman: it may not
         """
-        _parts, missing = _choose(open_orders, wanted, document.get("location_external_id"))
+        _parts, missing = plan.choose(open_orders, wanted, document.get("location_external_id"))
         if not missing:
             return False
-        blocked = [one for one in open_orders if missing.keys() & _remaining([one]).keys()]
-        place = document.get("location_external_id") or _place_of_most(open_orders, wanted)
+        blocked = [one for one in open_orders if missing.keys() & plan.remaining([one]).keys()]
+        place = document.get("location_external_id") or plan.place_of_most(open_orders, wanted)
         for one in blocked:
             actions = {entry["action"] for entry in one["supportedActions"]}
             if one["status"] == "ON_HOLD":
@@ -117,17 +100,13 @@ class FulfilmentPush:
                     "fulfilment_order_release", {"id": one["id"]}, "fulfillmentOrderReleaseHold", document, order
                 )
                 return True
-            if one["status"] not in _OPEN:
+            if one["status"] not in plan.OPEN:
                 raise self._not_open(document, order, one)
-            if place and _place(one) != place:
+            if place and plan.place_of(one) != place:
                 if not (document.get("may_move") and "MOVE" in actions):
                     raise self._elsewhere(document, order, one, actions)
                 self._must(
-                    "fulfilment_order_move",
-                    {"id": one["id"], "location": place},
-                    "fulfillmentOrderMove",
-                    document,
-                    order,
+                    "fulfilment_order_move", plan.move_of(one, place, missing), "fulfillmentOrderMove", document, order
                 )
                 return True
             if "CREATE_FULFILLMENT" not in actions:
@@ -139,19 +118,19 @@ class FulfilmentPush:
     def _track(self, document):
         variables = {
             "id": document["external_id"],
-            "tracking": _tracking(document) or {"numbers": []},
+            "tracking": plan.tracking_of(document) or {"numbers": []},
             "notify": bool(document.get("notify_customer")),
         }
         answer = self._run("fulfilment_tracking_update", variables, "fulfillmentTrackingInfoUpdate")
         if not answer.get("fulfillment"):
-            raise self._refused(document, {"name": document["external_id"]}, _messages(answer))
-        return _sent(answer["fulfillment"], document)
+            raise self._refused(document, {"name": document["external_id"]}, plan.messages_of(answer))
+        return plan.sent_as(answer["fulfillment"], document)
 
     def _cancel(self, document):
         answer = self._run("fulfilment_cancel", {"id": document["external_id"]}, "fulfillmentCancel")
         if not answer.get("fulfillment"):
-            raise self._refused(document, {"name": document["external_id"]}, _messages(answer))
-        return _sent(answer["fulfillment"], document)
+            raise self._refused(document, {"name": document["external_id"]}, plan.messages_of(answer))
+        return plan.sent_as(answer["fulfillment"], document)
 
     # ------------------------------------------------------------ calls and errors
 
@@ -165,7 +144,7 @@ class FulfilmentPush:
         """Carry out what clears the way. It fulfils nothing: an answer that is lost here leaves nothing in doubt."""
         answer = self._run(name, variables, field)
         if answer.get("userErrors"):
-            raise self._refused(document, order, _messages(answer))
+            raise self._refused(document, order, plan.messages_of(answer))
 
     def _human(self, kind, cause, message, document):
         return NeedsHuman(
@@ -210,38 +189,11 @@ class FulfilmentPush:
             )
         values = {"transfer": document["name"], "order": order["name"], "place": one["assignedLocation"]["name"]}
         kind = "fulfilment_elsewhere" if "MOVE" in actions else "fulfilment_mismatch"
-        return self._human(kind, "elsewhere:%s" % (_place(one) or ""), text % values, document)
+        return self._human(kind, "elsewhere:%s" % (plan.place_of(one) or ""), text % values, document)
 
     def _refused(self, document, order, said):
         text = self._("Shopify refuses what was told of %(order)s: %(said)s", order=order["name"], said=said)
         return self._human("vendor_refused", "refused:%s" % said[:80], text, document)
-
-
-def find_created(client, order_gid, lines, since, bound):
-    """Look for the fulfilment that a command whose answer was lost may have made.
-
-    :param dict lines: line id → units the command carried
-    :param datetime since: naive UTC, when the command was given
-    :param set bound: ids of fulfilments that Odoo knows already
-    :return: Sent, or ``None``: it has not been made
-    """
-    order = fulfilment_read.read_fulfilments(client, order_gid)
-    for node in order["fulfillments"] if order else ():
-        made_at = instants.parse_instant(node["createdAt"]).replace(tzinfo=None)
-        is_new = made_at >= since - _CLOCK_SKEW and node["id"] not in bound
-        if is_new and fulfilment_read.is_live(node) and fulfilment_read.lines_of(node) == lines:
-            return _sent(node, {"parcels": fulfilment_read.parcels_of(node)})
-    return None
-
-
-def find_changed(client, gid):
-    """Return ``(Sent, is cancelled)`` of a fulfilment as it is now, ``None`` if there is none."""
-    node = fulfilment_read.fetch_fulfilments(client, [gid]).get(gid)
-    if isinstance(node, Exception):
-        raise node
-    if node is None:
-        return None
-    return _sent(node, {"parcels": fulfilment_read.parcels_of(node)}), not fulfilment_read.is_live(node)
 
 
 class _nothing_sent:  # noqa: N801 reads as a statement
@@ -254,124 +206,3 @@ class _nothing_sent:  # noqa: N801 reads as a statement
         if isinstance(error, RetryLater):
             error.evidence["is_outcome_unknown"] = False
         return False
-
-
-# -------------------------------------------------------------------- plain values
-
-
-def _units(line, document):
-    quantity = Decimal(line["quantity"])
-    if quantity != int(quantity):
-        raise NeedsHuman(
-            "%s shipped %s of a line; Shopify counts whole units." % (document["name"], quantity),
-            kind="fulfilment_mismatch",
-            cause_key="shopify:fulfilment:fraction",
-            facts={"order_external_id": document["order_external_id"]},
-        )
-    return int(quantity)
-
-
-def _place(fulfilment_order):
-    location = fulfilment_order["assignedLocation"]["location"]
-    return location and location["id"]
-
-
-def _remaining(fulfilment_orders):
-    found = {}
-    for one in fulfilment_orders:
-        for line in one["lineItems"]["nodes"]:
-            if line["remainingQuantity"] > 0:
-                external_id = line["lineItem"]["id"]
-                found[external_id] = found.get(external_id, 0) + line["remainingQuantity"]
-    return found
-
-
-def _count_lines(nodes):
-    found = {}
-    for node in nodes:
-        for external_id, units in fulfilment_read.lines_of(node).items():
-            found[external_id] = found.get(external_id, 0) + units
-    return found
-
-
-def _place_of_most(open_orders, wanted):
-    """Return the location that can ship most of ``wanted``: without a mapping nobody knows where it left from."""
-    scores = {}
-    for one in open_orders:
-        units = sum(min(count, wanted.get(line, 0)) for line, count in _remaining([one]).items())
-        scores[_place(one)] = scores.get(_place(one), 0) + units
-    return max(scores, key=scores.get) if scores else None
-
-
-def _choose(open_orders, wanted, place):
-    """Choose fulfilment orders of one location that can ship ``wanted`` now.
-
-    :return: ``(list of (fulfilment order, dict id of its line → units), dict line → units that none can ship)``
-    """
-    place = place or _place_of_most(open_orders, wanted)
-    left, parts = dict(wanted), []
-    for one in open_orders:
-        actions = {entry["action"] for entry in one["supportedActions"]}
-        if _place(one) != place or one["status"] not in _OPEN or "CREATE_FULFILLMENT" not in actions:
-            continue
-        chosen = {}
-        for line in one["lineItems"]["nodes"]:
-            units = min(left.get(line["lineItem"]["id"], 0), line["remainingQuantity"])
-            if units > 0:
-                chosen[line["id"]] = units
-                left[line["lineItem"]["id"]] -= units
-        if chosen:
-            parts.append((one, chosen))
-    return parts, {line: units for line, units in left.items() if units}
-
-
-def _input(document, parts):
-    """Return the ``FulfillmentInput``. A fulfilment order of which all is shipped needs no list of its lines."""
-    entries = []
-    for one, chosen in parts:
-        entry = {"fulfillmentOrderId": one["id"]}
-        whole = {
-            line["id"]: line["remainingQuantity"] for line in one["lineItems"]["nodes"] if line["remainingQuantity"]
-        }
-        if chosen != whole:
-            if len(chosen) > const.MAX_PAGE:
-                raise NeedsHuman(
-                    "%s ships part of more lines than Shopify takes at once." % document["name"],
-                    kind="fulfilment_mismatch",
-                    cause_key="shopify:fulfilment:too_many_lines",
-                    facts={"order_external_id": document["order_external_id"]},
-                )
-            entry["fulfillmentOrderLineItems"] = [{"id": gid, "quantity": units} for gid, units in chosen.items()]
-        entries.append(entry)
-    value = {"lineItemsByFulfillmentOrder": entries, "notifyCustomer": bool(document.get("notify_customer"))}
-    tracking = _tracking(document)
-    return dict(value, trackingInfo=tracking) if tracking else value
-
-
-def _tracking(document):
-    """Return the ``FulfillmentTrackingInput`` of a document's parcels, ``None`` if it has none."""
-    parcels = document.get("parcels") or []
-    if not parcels:
-        return None
-    value = {"numbers": [parcel["number"] for parcel in parcels]}
-    company = next((parcel["company"] for parcel in parcels if parcel.get("company")), None)
-    if company:
-        value["company"] = company
-    urls = [parcel["url"] for parcel in parcels if parcel.get("url")]
-    # They belong to the numbers by position: some without would be given to the wrong ones.
-    return dict(value, urls=urls) if len(urls) == len(parcels) else value
-
-
-def _sent(node, document, lines=None):
-    answer = {
-        "name": node["name"],
-        "status": "success" if fulfilment_read.is_live(node) else "cancelled",
-        "version": instants.to_micros(instants.parse_instant(node["updatedAt"])),
-        "location": document.get("location_external_id"),
-        "parcels": document.get("parcels") or [],
-    }
-    return Sent(node["id"], dict(answer, lines=lines) if lines else answer)
-
-
-def _messages(answer):
-    return "; ".join(str(error.get("message")) for error in answer.get("userErrors") or []) or "no reason"

@@ -66,15 +66,15 @@ class FulfilmentCase(ShopifyCase):
 
     @contextmanager
     def lose_answer_of(self, operation):
-        """Let the shop carry out ``operation`` and its answer break off on the way, once."""
-        with self.faults("truncated", count=1, operation=operation):
+        """Let the shop carry out ``operation`` and cut the connection before its answer has come, once."""
+        with self.faults("timeout", operation=operation, count=1, seconds=0.1):
             yield
             self.assertFalse(self.world.faults.active(), "There was no answer to lose.")
 
     # ---------------------------------------------------------------- Odoo
 
     def flow(self, entity="order", direction="in"):
-        return self.backend.flow_ids.filtered(lambda flow: (flow.entity, flow.direction) == (entity, direction))
+        return super().flow(entity).filtered(lambda flow: flow.direction == direction)
 
     def make_carrier(self, name, **values):
         product = self.env["product.product"].create({"name": name, "type": "service"})

@@ -68,7 +68,11 @@ VARIABLES = {
     },
     "fulfilment_lines": PAGE,
     "fulfilment_order_lines": PAGE,
-    "fulfilment_order_move": {"id": FULFILMENT_ORDER, "location": "gid://shopify/Location/1"},
+    "fulfilment_order_move": {
+        "id": FULFILMENT_ORDER,
+        "location": "gid://shopify/Location/1",
+        "lines": [{"id": "gid://shopify/FulfillmentOrderLineItem/1", "quantity": 1}],
+    },
     "fulfilment_order_release": {"id": FULFILMENT_ORDER},
     "fulfilment_tracking_update": {"id": FULFILMENT, "tracking": TRACKING, "notify": False},
     "fulfilments_by_ids": BATCH,

@@ -1,8 +1,7 @@
-"""From what the shop, a third party or a carrier did to the validated transfer: once, whoever hears of it first."""
+"""From what the shop, its staff or a third party shipped to Odoo's transfers: once, whoever hears of it first."""
 
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from .fulfilment_common import FulfilmentCase
@@ -10,203 +9,311 @@ from .fulfilment_common import FulfilmentCase
 
 @tagged("post_install", "-at_install")
 class TestFulfilmentsIn(FulfilmentCase):
-    def setUp(self):
-        super().setUp()
-        self.subscribe()
-
-    def fulfil(self, order, lines=None, **options):
+    def fulfil(self, order, *args, **options):
+        """Ship in the shop; the webhook is let in and worked off."""
         from simulators.shopify import live_fulfilments
 
-        return live_fulfilments.fulfil(self.world, order, lines, **options)
+        self.subscribe_once()
+        made = live_fulfilments.fulfil(self.world, order, *args, **options)
+        self.receive_all()
+        return made
 
-    def shipped(self, sale):
+    def fulfil_unseen(self, order):
+        """Ship in the shop; only the fulfilment's own webhook is let in, the order's is late."""
+        from simulators.shopify import live_fulfilments
+
+        self.subscribe_once()
+        made = live_fulfilments.fulfil(self.world, order)
+        self.let_in([one for one in self.letters() if one.headers["x-shopify-topic"].startswith("fulfillments/")])
+        self.drain()
+        return made
+
+    def subscribe_once(self):
+        if not self.world.shop.all("WebhookSubscription"):
+            self.subscribe()
+
+    def change(self, name, *args, **options):
+        """Let something happen to a fulfilment in the shop; the webhook is let in and worked off."""
+        from simulators.shopify import live_fulfilments
+
+        getattr(live_fulfilments, name)(self.world, *args, **options)
+        self.receive_all()
+
+    def done(self, sale):
+        return sale.picking_ids.filtered(lambda picking: picking.state == "done")
+
+    def delivered(self, sale):
         return sale.order_line.filtered(lambda line: line.retail_line_type == "item").mapped("qty_delivered")
+
+    # ---------------------------------------------------------------- shipped by the shop
 
     def test_what_the_shop_ships_is_shipped_in_odoo_with_its_tracking(self):
         order, sale = self.order((2, 4))
-        made = self.fulfil(order, tracking={"numbers": ["1Z1", "1Z2"], "company": "UPS"})
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [2, 4])
-        picking = sale.picking_ids
-        self.assertEqual((picking.state, picking.carrier_tracking_ref), ("done", "1Z1,1Z2"))
+        made = self.fulfil(order, tracking={"numbers": ["Z1", "Z2"], "company": "UPS"})
+        picking = self.done(sale)
+        self.assertEqual(self.delivered(sale), [2, 4])
+        self.assertEqual(picking.carrier_tracking_ref, "Z1,Z2")
         self.assertEqual(
             (picking.retail_fulfilment_state, picking.retail_fulfilment_id.external_id), ("received", made["id"])
         )
-        self.assertFalse(self.commands(), "it is not told the shop that said it")
+        self.assertFalse(self.commands(), "The shop was told what it said itself.")
 
-    def test_a_part_of_it_leaves_a_backorder_and_the_rest_ships_that(self):
+    def test_what_is_shipped_in_part_leaves_a_backorder(self):
         order, sale = self.order((2, 4))
         self.fulfil(order, [{"line": 1, "quantity": 3}])
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [0, 3])
+        self.assertEqual(self.delivered(sale), [0, 3])
+        rest = sale.picking_ids - self.done(sale)
+        self.assertEqual(sorted(rest.move_ids.mapped("product_uom_qty")), [1, 2])
         self.fulfil(order)
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [2, 4])
-        self.assertEqual(set(sale.picking_ids.mapped("state")), {"done"})
-
-    def test_it_may_be_told_twice_and_in_any_order(self):
-        order, sale = self.order((4,))
-        self.fulfil(order, [{"line": 0, "quantity": 1}])
-        self.fulfil(order, [{"line": 0, "quantity": 2}])
-        letters = self.letters()
-        self.let_in(list(reversed(letters)) + letters)
-        self.drain()
-        self.poll_fulfilments()
-        self.assertEqual(self.shipped(sale), [3])
+        self.assertEqual(self.delivered(sale), [2, 4])
         self.assertEqual(len(sale.retail_fulfilment_ids), 2)
 
-    def poll_fulfilments(self):
-        flow = self.flow("fulfilment", "in")
-        flow._job_poll()
-        self.assertFalse(flow.poll_error)
-        self.drain()
-
-    def test_what_no_webhook_tells_is_found_by_asking(self):
+    def test_what_a_third_party_ships_is_shipped_in_odoo_and_names_it(self):
         order, sale = self.order((1,))
-        self.world.clock.advance(60)
-        self.fulfil(order, webhooks=False)
-        self.poll_fulfilments()
-        self.assertEqual(self.shipped(sale), [1])
+        self.fulfil(order, service="Packers Ltd", tracking={"number": "P1"})
+        fulfilment = sale.retail_fulfilment_ids
+        self.assertEqual((fulfilment.service, fulfilment.origin), ("Packers Ltd", "channel"))
+        self.assertEqual(self.delivered(sale), [1])
 
-    def test_one_that_comes_before_its_order_waits_for_it(self):
-        order, _none = self.order((2,), is_imported=False)
-        self.fulfil(order)
-        self.let_in([one for one in self.letters() if one.headers["x-shopify-topic"].startswith("fulfillments/")])
-        self.drain()
-        waiting = self.messages().filtered(lambda message: message.entity == "fulfilment")
-        self.assertEqual(waiting.state, "retry")
-        self.poll("order")
-        self.retry()
-        self.assertEqual(self.shipped(self.sale_order(order)), [2])
-        self.assertEqual(waiting.state, "done")
-
-    def test_the_echo_of_odoos_own_word_ships_nothing_twice(self):
-        order, sale = self.order((4,))
-        self.ship(sale, units={0: 2})
-        self.drain()
-        self.assertEqual(len(self.fulfilments(order)), 1)
-        self.receive_all()
-        self.retry()
-        self.poll_fulfilments()
-        self.assertEqual(self.shipped(sale), [2])
-        self.assertEqual(len(sale.retail_fulfilment_ids), 1)
-
-    def test_an_echo_that_overtakes_the_end_of_its_command_ships_nothing_twice(self):
-        order, sale = self.order((4,))
-        self.ship(sale, units={0: 2})
-        with self.lose_answer_of("fulfillmentCreate"):
-            self.drain()
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [2])
-        self.retry()
-        self.retry()
-        self.assertEqual(self.shipped(sale), [2])
-        self.assertEqual((len(sale.retail_fulfilment_ids), len(self.fulfilments(order))), (1, 1))
-        open_messages = self.messages().filtered(lambda one: one.state not in ("done", "superseded", "ignored"))
-        self.assertFalse(open_messages)
-
-    def test_tracking_and_delivery_that_come_later_are_shown(self):
+    def test_what_a_service_has_only_accepted_has_not_left(self):
+        order, sale = self.order((1,))
         from simulators.shopify import live_fulfilments
 
-        order, sale = self.order((1,))
-        made = self.fulfil(order)
-        self.receive_all()
-        self.world.clock.advance(5)
-        live_fulfilments.track(self.world, made, {"number": "T1", "company": "DHL Express"})
-        self.receive_all()
-        self.assertEqual(sale.picking_ids.carrier_tracking_ref, "T1")
-        for status in ("IN_TRANSIT", "DELIVERED"):
-            self.world.clock.advance(5)
-            live_fulfilments.note_event(self.world, made, status)
-            self.receive_all()
-            self.assertEqual(sale.retail_fulfilment_ids.delivery_status, status.lower())
+        self.subscribe_once()
+        made = live_fulfilments.fulfil(self.world, order, service="Packers Ltd", webhooks=False)
+        made["status"] = "OPEN"
+        self.change("track", made, {"number": "P1"})
+        self.assertEqual(self.delivered(sale), [0])
+        made["status"] = "SUCCESS"
+        self.change("track", made, {"number": "P2"})
+        self.assertEqual(self.delivered(sale), [1])
+        self.assertEqual(self.done(sale).carrier_tracking_ref, "P2")
 
-    def test_a_third_party_ships_and_its_name_is_kept(self):
-        order, sale = self.order((1,))
-        self.fulfil(order, service="ShipBob")
-        self.receive_all()
-        self.assertEqual((self.shipped(sale), sale.retail_fulfilment_ids.service), ([1], "ShipBob"))
-
-    def test_what_left_from_another_place_leaves_that_places_warehouse(self):
-        other = self.env["stock.warehouse"].create({"name": "Utrecht", "code": "UTR"})
+    def test_what_leaves_from_another_location_leaves_its_warehouse(self):
+        other = self.env["stock.warehouse"].create({"name": "Utrecht", "code": "UTR", "company_id": self.company.id})
         self.map_place("Store Utrecht", other)
-        order, sale = self.order((1,))
-        self.fulfil(order, location="Store Utrecht")
-        self.receive_all()
-        picking = sale.picking_ids.filtered(lambda one: one.state == "done")
-        self.assertEqual(picking.picking_type_id.warehouse_id, other)
-        self.assertEqual(picking.move_line_ids.location_id, other.lot_stock_id)
-
-    def test_one_cancelled_before_odoo_heard_of_it_ships_nothing(self):
-        from simulators.shopify import live_fulfilments
-
-        order, sale = self.order((1,))
-        made = self.fulfil(order)
-        self.world.clock.advance(5)
-        live_fulfilments.cancel(self.world, made)
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [0])
-        self.assertFalse(sale.retail_fulfilment_ids)
-
-    def test_one_cancelled_after_its_goods_left_is_a_persons_decision(self):
-        from simulators.shopify import live_fulfilments
-
-        order, sale = self.order((1,))
-        made = self.fulfil(order)
-        self.receive_all()
-        self.world.clock.advance(5)
-        live_fulfilments.cancel(self.world, made)
-        self.receive_all()
-        self.assertIn(sale.name, self.exception("fulfilment_cancelled").name)
-        self.assertEqual(self.shipped(sale), [1], "nothing is undone silently")
-
-    def test_more_than_odoo_can_ship_is_an_exception_and_ships_nothing(self):
-        order, sale = self.order((2, 2))
-        self.ship(sale, units={0: 2, 1: 1})  # told below: the flow out is off
-        self.out.state = "off"
-        sale.picking_ids.filtered(lambda one: one.state != "done").action_cancel()
-        self.env["retail.outbox"].search([]).unlink()
-        self.fulfil(order)
-        self.receive_all()
-        self.assertIn("left to ship", self.exception("fulfilment_mismatch").name)
-        self.assertEqual(self.shipped(sale), [2, 1])
-
-    def test_where_odoo_ships_what_the_shop_ships_is_an_exception(self):
-        self.backend.fulfilled_by = "odoo"
-        order, sale = self.order((1,))
-        self.fulfil(order)
-        self.receive_all()
-        exception = self.exception("fulfilment_foreign")
-        self.assertEqual(self.shipped(sale), [0])
-        exception.action_fix("take_over_fulfilment")
-        self.retry()
-        self.assertEqual(self.shipped(sale), [1])
-
-    def test_what_people_validated_first_is_agreed_on(self):
-        self.out.state = "off"
         order, sale = self.order((2,))
-        picking = self.ship(sale)
-        self.fulfil(order)
-        self.receive_all()
-        self.assertEqual(self.shipped(sale), [2])
-        self.assertEqual((picking.retail_fulfilment_state, len(sale.retail_fulfilment_ids)), ("agreed", 1))
+        self.fulfil(order, location="Store Utrecht")
+        self.assertEqual(self.done(sale).picking_type_id.warehouse_id, other)
+        self.assertEqual(self.done(sale).move_ids.location_id, other.lot_stock_id)
 
     def test_the_steps_before_the_delivery_are_done_with_it(self):
         self.backend.warehouse_id.delivery_steps = "pick_pack_ship"
         order, sale = self.order((4,))
         for units in (1, 3):
             self.fulfil(order, [{"line": 0, "quantity": units}])
-            self.receive_all()
-        self.assertEqual(self.shipped(sale), [4])
+        self.assertEqual(self.delivered(sale), [4])
         self.assertEqual(len(sale.picking_ids), 6)
         self.assertEqual(set(sale.picking_ids.mapped("state")), {"done"})
         self.assertEqual(sale.retail_fulfilment_ids.picking_ids.picking_type_id.mapped("code"), ["outgoing"])
 
-    def test_one_of_an_order_that_will_not_come_is_not_asked_for_for_ever(self):
+    # ---------------------------------------------------------------- later
+
+    def test_tracking_that_the_shop_adds_or_changes_later_is_on_the_transfer(self):
+        order, sale = self.order((1,))
+        made = self.fulfil(order)
+        for number in ("A", "B"):
+            self.change("track", made, {"number": number})
+            self.assertEqual(self.done(sale).carrier_tracking_ref, number)
+        self.assertFalse(self.commands())
+
+    def test_in_transit_and_delivered_show_on_the_transfer_of_either_side(self):
+        for is_own in (True, False):
+            order, sale = self.order((1,))
+            if is_own:
+                self.ship(sale)
+                self.drain()
+                (made,) = self.fulfilments(order)
+                self.subscribe_once()
+            else:
+                made = self.fulfil(order)
+            self.change("note_event", made, "IN_TRANSIT")
+            self.assertEqual(self.done(sale).retail_delivery_status, "in_transit")
+            self.change("note_event", made, "DELIVERED")
+            self.assertEqual(self.done(sale).retail_delivery_status, "delivered")
+            self.assertTrue(self.done(sale).retail_fulfilment_id.delivered_at)
+
+    def test_an_older_version_that_comes_late_changes_nothing(self):
+        order, sale = self.order((1,))
+        made = self.fulfil(order)
+        self.change("note_event", made, "DELIVERED")
+        fulfilment = sale.retail_fulfilment_ids
+        document = {
+            "schema": "fulfilment.v1",
+            "external_id": made["id"],
+            "version": fulfilment.external_version - 1,
+            "order_external_id": order["id"],
+            "status": "success",
+            "delivery_status": "in_transit",
+            "lines": [],
+        }
+        [result] = self.env["retail.importer.fulfilment"]._import_batch(self.backend._as_service(), [document])
+        self.assertEqual((result.outcome, fulfilment.delivery_status), ("superseded", "delivered"))
+
+    # ---------------------------------------------------------------- once
+
+    def test_the_echo_of_odoos_own_word_ships_nothing(self):
+        order, sale = self.order((2,))
+        self.subscribe_once()
+        self.ship(sale, units={0: 1})
+        self.drain()
+        self.receive_all()
+        self.assertEqual(self.delivered(sale), [1])
+        self.assertEqual(len(sale.retail_fulfilment_ids), 1)
+        self.assertEqual(sale.retail_fulfilment_ids.origin, "odoo")
+
+    def test_the_echo_that_comes_before_the_lost_answer_is_found_ships_nothing(self):
+        order, sale = self.order((2,))
+        self.subscribe_once()
+        self.ship(sale, units={0: 1})
+        with self.lose_answer_of("FulfilmentCreate"):
+            self.drain()
+        self.receive_all()
+        self.assertEqual(self.delivered(sale), [1])
+        self.retry()
+        self.retry()
+        self.assertEqual((self.delivered(sale), len(self.fulfilments(order))), ([1], 1))
+        self.assertEqual(len(sale.retail_fulfilment_ids), 1)
+
+    def test_a_fulfilment_told_by_webhook_and_by_poll_ships_once(self):
+        order, sale = self.order((2,))
+        with self.faults("duplicate_webhooks", count=5):
+            self.fulfil(order, [{"line": 0, "quantity": 1}])
+        self.flow("fulfilment").watermark -= timedelta(hours=1)
+        self.poll("fulfilment")
+        self.assertEqual((self.delivered(sale), len(sale.retail_fulfilment_ids)), ([1], 1))
+
+    def test_fulfilments_may_be_told_twice_and_in_any_order(self):
+        from simulators.shopify import live_fulfilments
+
+        order, sale = self.order((4,))
+        self.subscribe_once()
+        for units in (1, 2):
+            live_fulfilments.fulfil(self.world, order, [{"line": 0, "quantity": units}])
+        letters = self.letters()
+        self.let_in(list(reversed(letters)) + letters)
+        self.drain()
+        self.poll("fulfilment")
+        self.assertEqual((self.delivered(sale), len(sale.retail_fulfilment_ids)), ([3], 2))
+
+    def test_what_people_validated_first_is_agreed_on(self):
+        self.out.state = "off"
+        order, sale = self.order((2,))
+        picking = self.ship(sale)
+        self.fulfil(order)
+        self.assertEqual(self.delivered(sale), [2])
+        self.assertEqual((picking.retail_fulfilment_state, len(sale.retail_fulfilment_ids)), ("agreed", 1))
+
+    def test_a_fulfilment_whose_webhook_is_lost_is_found_by_the_poll(self):
+        order, sale = self.order((1,))
+        self.fulfil(order, webhooks=False)
+        self.assertEqual(self.delivered(sale), [0])
+        self.poll("fulfilment")
+        self.assertEqual(self.delivered(sale), [1])
+
+    def test_what_both_sides_shipped_at_once_has_left_once(self):
+        """Odoo's word waits while the shop's own fulfilment of the same goods comes in."""
+        from simulators.shopify import live_fulfilments
+
+        order, sale = self.order((2,))
+        self.subscribe_once()
+        picking = self.ship(sale)
+        live_fulfilments.fulfil(self.world, order)
+        self.receive_all()
+        self.retry()
+        self.assertEqual((self.delivered(sale), len(self.fulfilments(order))), ([2], 1))
+        self.assertEqual(picking.retail_fulfilment_state, "agreed")
+        self.assertEqual(len(self.done(sale)), 1)
+
+    # ---------------------------------------------------------------- order first
+
+    def test_a_fulfilment_that_arrives_before_its_order_waits_for_it(self):
+        order, _none = self.order((2,), is_imported=False)
+        made = self.fulfil_unseen(order)
+        message = self.messages("fulfilment:%s" % made["id"])[:1]
+        self.assertEqual((message.state, self.sale_order(order)), ("retry", self.env["sale.order"]))
+        self.poll("order")
+        self.retry()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(self.delivered(self.sale_order(order)), [2])
+
+    def test_a_fulfilment_waits_for_an_order_that_waits_for_a_person(self):
+        order, _none = self.order((2,), is_imported=False)
+        variant = self.env["retail.binding.product"].search([("backend_id", "=", self.backend.id)])
+        self.env["product.product"].search([("default_code", "!=", False)]).default_code = False
+        variant.unlink()
+        self.poll("order")
+        self.assertFalse(self.sale_order(order))
+        made = self.fulfil(order)
+        self.assertEqual(self.messages("fulfilment:%s" % made["id"])[:1].state, "retry")
+
+    def test_a_fulfilment_of_an_order_that_odoo_left_out_is_ignored(self):
         order, _none = self.order((1,), is_imported=False)
-        made = self.fulfil(order, webhooks=False)
-        made["createdAt"] -= timedelta(days=3)
-        self.flow("fulfilment", "in").watermark = fields.Datetime.now() - timedelta(days=4)
-        self.poll_fulfilments()
-        message = self.messages().filtered(lambda one: one.entity == "fulfilment")
-        self.assertEqual(message.state, "ignored")
+        self.flow("order").state = "off"
+        made = self.fulfil_unseen(order)
+        self.assertEqual(self.messages("fulfilment:%s" % made["id"])[:1].state, "retry")
+        made["createdAt"] -= timedelta(days=2)
+        self.retry()
+        self.assertEqual(self.messages("fulfilment:%s" % made["id"])[:1].state, "ignored")
+
+    # ---------------------------------------------------------------- what a person decides
+
+    def test_where_odoo_ships_a_foreign_fulfilment_waits_for_a_person_who_takes_it_over(self):
+        self.backend.fulfilled_by = "odoo"
+        order, sale = self.order((1,))
+        self.fulfil(order)
+        exception = self.exception("fulfilment_foreign")
+        self.assertEqual(self.delivered(sale), [0])
+        exception.action_fix("take_over_fulfilment")
+        self.drain()
+        self.assertEqual((self.delivered(sale), exception.state), ([1], "resolved"))
+
+    def test_a_place_may_be_shipped_from_by_somebody_else_than_the_rest(self):
+        self.backend.fulfilled_by = "odoo"
+        self.map_place("Store Utrecht", self.backend.warehouse_id, fulfilled_by="channel")
+        order, sale = self.order((1,))
+        self.fulfil(order, location="Store Utrecht")
+        self.assertEqual(self.delivered(sale), [1])
+
+    def test_what_is_cancelled_in_the_shop_after_it_left_is_an_exception_with_a_return(self):
+        order, sale = self.order((2,))
+        made = self.fulfil(order)
+        self.change("cancel", made)
+        exception = self.exception("fulfilment_cancelled")
+        self.assertEqual(self.delivered(sale), [2], "Nothing comes back by itself.")
+        exception.action_fix("return_fulfilment")
+        self.drain()
+        back = sale.picking_ids.filtered(lambda picking: picking.picking_type_code == "incoming")
+        self.assertEqual((back.state, back.move_ids.product_uom_qty), ("assigned", 2))
+        self.assertEqual((exception.state, sale.retail_fulfilment_ids.status), ("resolved", "cancelled"))
+
+    def test_what_was_cancelled_before_odoo_heard_of_it_ships_nothing(self):
+        from simulators.shopify import live_fulfilments
+
+        order, sale = self.order((2,))
+        self.subscribe_once()
+        made = live_fulfilments.fulfil(self.world, order, webhooks=False)
+        self.change("cancel", made)
+        self.assertEqual(self.delivered(sale), [0])
+        self.fulfil(order)
+        self.assertEqual(self.delivered(sale), [2])
+
+    def test_more_than_odoo_can_ship_is_an_exception_and_ships_nothing(self):
+        order, sale = self.order((2,))
+        sale.picking_ids.action_cancel()
+        self.fulfil(order)
+        self.assertIn("2", self.exception("fulfilment_mismatch").name)
+        self.assertEqual(self.delivered(sale), [0])
+
+    def test_one_bad_fulfilment_stops_nobody(self):
+        bad, bad_sale = self.order((1,))
+        good, good_sale = self.order((1,))
+        bad_sale.picking_ids.action_cancel()
+        self.subscribe_once()
+        from simulators.shopify import live_fulfilments
+
+        for order in (bad, good):
+            live_fulfilments.fulfil(self.world, order)
+        self.receive_all()
+        self.exception("fulfilment_mismatch")
+        self.assertEqual(self.delivered(good_sale), [1])

@@ -40,7 +40,7 @@ class RetailExporterFulfilment(models.AbstractModel):
         if not picking:
             return self._gone(intent)
         order = picking.sale_id
-        place = self.env["retail.location.map"]._find_by_warehouse(backend, picking.picking_type_id.warehouse_id)
+        place = self.env["retail.location.map"]._find_by_origin(backend, picking)
         return {
             **self._get_head(intent, "odoo/%d" % picking.id, "success"),
             "name": picking.name,

@@ -92,6 +92,8 @@ class RetailImporterFulfilment(models.AbstractModel):
             return self._update(work)
         if document["status"] not in LIVE:
             return ImportResult("ignored", work.order, self.env._("It was cancelled before Odoo heard of it."))
+        if document["status"] == "pending":
+            return ImportResult("ignored", work.order, self.env._("Nothing has left yet: its next version says so."))
         return self._take_over(backend, work)
 
     # ---------------------------------------------------------------- what has to be there first
@@ -172,6 +174,7 @@ class RetailImporterFulfilment(models.AbstractModel):
             "location_external_id": document.get("location_external_id"),
             "service": document.get("service"),
             "shipped_at": to_datetime(document.get("shipped_at")),
+            "delivered_at": to_datetime(document.get("delivered_at")),
             "tracking_numbers": ", ".join(parcel["number"] for parcel in parcels),
             "tracking_digest": digest(parcels),
         }
@@ -191,7 +194,8 @@ class RetailImporterFulfilment(models.AbstractModel):
         pickings = self.env["stock.picking"]
         if work.wanted:
             self._require_owner(backend, work, place)
-            pickings = self.env["retail.fulfilment.shipper"]._ship(work.order, work.wanted, place.warehouse_ids[:1])
+            warehouse = place._get_warehouses()[:1]
+            pickings = self.env["retail.fulfilment.shipper"]._ship(work.order, work.wanted, warehouse)
         binding = self._bind(backend, work)
         if pickings:
             pickings.write({"retail_fulfilment_id": binding.id, "retail_fulfilment_state": "received"})

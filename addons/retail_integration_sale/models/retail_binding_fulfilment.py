@@ -32,6 +32,7 @@ class RetailBindingFulfilment(models.Model):
     location_external_id = fields.Char("Location in the Channel", readonly=True)
     service = fields.Char("Shipped By", readonly=True)
     shipped_at = fields.Datetime("Shipped", readonly=True)
+    delivered_at = fields.Datetime("Delivered", readonly=True)
     tracking_numbers = fields.Char(readonly=True)
     tracking_digest = fields.Char(readonly=True, help="Of the parcels that both sides know.")
     picking_ids = fields.One2many("stock.picking", "retail_fulfilment_id", "Transfers", readonly=True)

@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from . import retail_carrier_map, retail_location_map  # noqa: F401 these models have to be there
+from . import retail_carrier_map, retail_location_map  # noqa: F401 what is extended below comes first
 
 OWNERS = [
     ("both", "Whoever ships first"),
@@ -52,9 +52,30 @@ class RetailLocationMap(models.Model):
 
     fulfilled_by = fields.Selection(OWNERS, help="Who ships from here. Empty: as the backend says.")
 
-    def _find_by_warehouse(self, backend, warehouse):
-        """Return the mapping of the place of ``backend`` that stands for ``warehouse``, possibly empty."""
-        return self.search([("backend_id", "=", backend.id), ("warehouse_ids", "in", warehouse.ids)], limit=1)
+    def _find_by_origin(self, backend, picking):
+        """Return the mapping of the place of ``backend`` that ``picking`` leaves from.
+
+        The nearest mapped location above it decides, else the warehouse: goods leave from its output, which sells
+        nothing. Empty where none is mapped, or several are that share the stock.
+        """
+        origin, maps = picking.location_id.parent_path or "", self.search([("backend_id", "=", backend.id)])
+        depths = {
+            one: max(
+                (len(root.parent_path) for root in one._get_roots() if origin.startswith(root.parent_path)), default=0
+            )
+            for one in maps
+        }
+        nearest = max(depths.values(), default=0)
+        if nearest:
+            found = maps.filtered(lambda one: depths[one] == nearest)
+        else:
+            warehouse = picking.picking_type_id.warehouse_id
+            found = maps.filtered(lambda one: warehouse and warehouse in one._get_warehouses())
+        return found if len(found) == 1 else self.browse()
+
+    def _get_warehouses(self):
+        """Return the warehouses whose goods are sold here."""
+        return self.warehouse_ids | self.location_ids.warehouse_id
 
     def _find_by_place(self, backend, external_id):
         """Return the mapping of a place of ``backend``, possibly empty."""

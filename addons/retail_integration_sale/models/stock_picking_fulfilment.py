@@ -32,6 +32,7 @@ class StockPicking(models.Model):
         ondelete="set null",
     )
     retail_fulfilment_state = fields.Selection(STATES, "Channel", readonly=True, copy=False)
+    retail_delivery_status = fields.Char(related="retail_fulfilment_id.delivery_status")
     # Tells two changes to the same tracking apart, between which it was another.
     retail_tracking_serial = fields.Integer(readonly=True, copy=False)
 
@@ -77,9 +78,7 @@ class StockPicking(models.Model):
         ).sorted("id")
         for picking in pickings:
             shipped = picking._take_share(left, is_last=picking == pickings[-1:])
-            place = (
-                self.env["retail.location.map"].sudo()._find_by_warehouse(backend, picking.picking_type_id.warehouse_id)
-            )
+            place = self.env["retail.location.map"].sudo()._find_by_origin(backend, picking)
             if not shipped or backend._get_fulfilment_owner(place) == "channel":
                 continue
             picking.sudo().retail_fulfilment_state = "pending"

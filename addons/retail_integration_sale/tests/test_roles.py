@@ -1,6 +1,6 @@
 """Who may see and change what; and that one company never sees the other's."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import RetailSaleCase, line, order, payment
@@ -20,6 +20,7 @@ MODELS = (
     "retail.location.map",
     "retail.stock.buffer",
     "retail.stock.level",
+    "retail.binding.fulfilment",
 )
 
 
@@ -59,6 +60,33 @@ class TestRoles(RetailSaleCase):
         for model in ("retail.tax.map", "retail.carrier.map", "retail.payment.map", "retail.backend"):
             self.assertTrue(self.may("manager", model, "unlink"), model)
         self.backend.with_user(self.users["manager"]).write({"rounding_tolerance": 0.02, "order_confirm": False})
+
+    def test_only_an_operator_cancels_a_fulfilment_in_the_channel(self):
+        sale = self.import_order()
+        self.env["retail.flow"].create(
+            {
+                "backend_id": self.backend.id,
+                "entity": "fulfilment",
+                "direction": "out",
+                "latency": "standard",
+                "state": "live",
+            }
+        )
+        fulfilment = self.env["retail.binding.fulfilment"].create(
+            {
+                "backend_id": self.backend.id,
+                "external_id": "F1",
+                "order_id": sale.id,
+                "origin": "odoo",
+                "status": "success",
+                "line_ids": self.env["retail.binding.fulfilment"]._get_line_commands(sale, {"L1": 1.0}),
+            }
+        )
+        self.assertEqual(fulfilment.line_ids.quantity, 1.0)
+        with self.assertRaises(UserError):
+            fulfilment.with_user(self.users["auditor"]).action_cancel_in_channel()
+        fulfilment.with_user(self.users["operator"]).action_cancel_in_channel()
+        self.assertEqual(self.env["retail.outbox"].search([("backend_id", "=", self.backend.id)]).operation, "cancel")
 
     def test_nobody_edits_payments_of_a_channel(self):
         for role in self.users:

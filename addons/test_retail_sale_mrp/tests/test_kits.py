@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.retail_integration_sale.engine import stock_ledger
-from odoo.addons.retail_integration_sale.tests.common import RetailSaleCase, line
+from odoo.addons.retail_integration_sale.tests.common import RetailSaleCase, line, order
 from odoo.addons.retail_integration_sale.tests.stock_common import StockLevelCase
 
 
@@ -37,6 +37,60 @@ class TestKits(RetailSaleCase):
         self.assertEqual((sale.picking_ids.state, self.reserved()), ("confirmed", [0, 0]))
         self.reserve()
         self.assertEqual((sale.picking_ids.state, self.reserved()), ("assigned", [2, 2]))
+
+    # ---------------------------------------------------------------- fulfilments
+
+    def tell(self):
+        """Let the channel be told of deliveries; return the commands given so far."""
+        flows = self.backend.flow_ids.filtered(lambda flow: flow.direction == "out" and flow.entity == "fulfilment")
+        if not flows:
+            values = {"entity": "fulfilment", "direction": "out", "latency": "standard", "state": "live"}
+            self.env["retail.flow"].create({"backend_id": self.backend.id, **values})
+        return self.env["retail.outbox"].search([("backend_id", "=", self.backend.id)], order="id")
+
+    def ship(self, sale, counts):
+        """Validate the open transfer with so many of each part."""
+        picking = sale.picking_ids.filtered(lambda one: one.state not in ("done", "cancel"))
+        for move in picking.move_ids:
+            move.quantity = counts.get(move.product_id, 0)
+            move.picked = bool(move.quantity)
+        picking._action_done()
+
+    def fulfil(self, units, external_id="F1"):
+        document = {
+            "schema": "fulfilment.v1",
+            "external_id": external_id,
+            "version": 1,
+            "order_external_id": "1001",
+            "status": "success",
+            "lines": [{"line_external_id": "L1", "quantity": str(units)}],
+        }
+        [result] = self.import_documents(document, entity="fulfilment")
+        return result
+
+    def test_a_kit_is_told_to_the_channel_when_its_last_part_has_left(self):
+        self.tell()
+        sale = self.import_order(order(total="20.00", lines=[line(sku="KIT", quantity=2)]))
+        self.ship(sale, {self.mug: 4, self.plate: 2})
+        self.assertEqual([command.payload["lines"] for command in self.tell()], [{"L1": "1"}])
+        self.ship(sale, {self.plate: 2})
+        self.assertEqual([command.payload["lines"] for command in self.tell()], [{"L1": "1"}, {"L1": "1"}])
+        self.assertEqual(sale.order_line.qty_delivered, 2)
+
+    def test_parts_that_make_no_kit_are_told_nobody(self):
+        self.tell()
+        sale = self.import_order(lines=[line(sku="KIT")])
+        self.ship(sale, {self.mug: 2})
+        self.assertFalse(self.tell())
+
+    def test_a_kit_that_the_channel_ships_in_part_leaves_with_all_its_parts(self):
+        sale = self.import_order(order(total="30.00", lines=[line(sku="KIT", quantity=3)]))
+        self.assertEqual(self.fulfil(1).outcome, "created")
+        done = sale.picking_ids.filtered(lambda one: one.state == "done")
+        self.assertEqual(sorted(done.move_ids.mapped("quantity")), [2, 2])
+        self.assertEqual(self.fulfil(2, "F2").outcome, "created")
+        self.assertEqual(sale.order_line.qty_delivered, 3)
+        self.assertEqual(self.fulfil(1, "F3").error.kind, "fulfilment_mismatch")
 
 
 @tagged("post_install", "-at_install")

@@ -196,11 +196,15 @@ def _part(context, entry):
     record = context.shop.get(gid, "FulfillmentOrder")
     if record is None:
         raise NotPossible("Fulfillment order does not exist.")
+    return record, _lines(record, entry.get("fulfillmentOrderLineItems"))
+
+
+def _lines(record, wanted):
+    """Return ``(line of a fulfilment order, units)`` of what is asked for by id; None: all that remains."""
     by_id = {part["id"]: part for part in record["lines"]}
-    lines = entry.get("fulfillmentOrderLineItems")
-    if any(line["id"] not in by_id for line in lines or ()):
+    if any(line["id"] not in by_id for line in wanted or ()):
         raise NotPossible("Fulfillment order line item does not exist.")
-    return record, [(by_id[line["id"]], line["quantity"]) for line in lines] if lines else None
+    return [(by_id[line["id"]], line["quantity"]) for line in wanted] if wanted else None
 
 
 @resolver("Mutation", "fulfillmentTrackingInfoUpdate")
@@ -294,5 +298,6 @@ def fulfillment_order_move(context, record, args):
     location_id = common.read_id(args["newLocationId"], "Location")
     if context.shop.get(location_id, "Location") is None:
         raise NotPossible("Location not found.")
-    moved, rest = fulfilments.move(context.shop, record, location_id)
+    lines = _lines(record, args.get("fulfillmentOrderLineItems"))
+    moved, rest = fulfilments.move(context.shop, record, location_id, lines)
     return {"movedFulfillmentOrder": moved, "originalFulfillmentOrder": record, "remainingFulfillmentOrder": rest}

@@ -266,17 +266,7 @@ def note_event(shop, fulfilment, values):
     :return: the ``FulfillmentEvent`` record
     """
     now = shop.clock.now()
-    names = (
-        "address1",
-        "city",
-        "country",
-        "province",
-        "zip",
-        "latitude",
-        "longitude",
-        "message",
-        "estimatedDeliveryAt",
-    )
+    address = ("address1", "city", "country", "province", "zip", "latitude", "longitude")
     event = shop.add(
         {
             "__typename": "FulfillmentEvent",
@@ -284,7 +274,7 @@ def note_event(shop, fulfilment, values):
             "createdAt": now,
             "happenedAt": values.get("happenedAt") or now,
             "status": values["status"],
-            **{name: values.get(name) for name in names},
+            **{name: values.get(name) for name in (*address, "message", "estimatedDeliveryAt")},
         }
     )
     fulfilment["events"].append(event)
@@ -373,9 +363,10 @@ def release(shop, record, hold_ids=None):
     _touch(shop, shop.get(record["orderId"]))
 
 
-def move(shop, record, location_id):
+def move(shop, record, location_id, lines=None):
     """Assign what remains of a fulfilment order to another location.
 
+    :param list lines: ``(line of it, units)``: no more than these; None for all that remains
     :return: ``(moved fulfilment order, what stays of the original or None)``
     :raises NotPossible: nothing can be moved, or the location does not stock it
     """
@@ -384,7 +375,9 @@ def move(shop, record, location_id):
     if record["locationId"] == location_id:
         raise NotPossible("The fulfillment order is assigned to this location already.")
     order = shop.get(record["orderId"])
-    parts = _all_of(record)
+    parts = lines or _all_of(record)
+    if any(not 0 < units <= part["remainingQuantity"] for part, units in parts):
+        raise NotPossible("Invalid fulfillment order line item quantity requested.")
     for part, units in parts:
         line = part["lineItem"]
         item_id = line["variantId"] and shop.get(line["variantId"])["inventoryItemId"]
@@ -397,14 +390,14 @@ def move(shop, record, location_id):
             here["available"] += units
             there["available"] -= units
             there["committed"] += units
-    if all(part["remainingQuantity"] == part["totalQuantity"] for part in record["lines"]):
+    if parts == _all_of(record) and all(part["remainingQuantity"] == part["totalQuantity"] for part in record["lines"]):
         record["locationId"] = location_id
         shop.touch(record)
         _touch(shop, order)
         return record, None
     moved = _make_order(shop, order, location_id, [(part["lineItem"], units) for part, units in parts])
     for part, units in parts:
-        part["remainingQuantity"] = 0
+        part["remainingQuantity"] -= units
         part["totalQuantity"] -= units
     _touch(shop, order, record)
     return moved, record

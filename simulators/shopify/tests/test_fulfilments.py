@@ -119,6 +119,25 @@ def test_what_is_left_of_a_fulfilment_order_is_moved(api, order):
     assert nodes[0]["status"] == "CLOSED"
 
 
+def test_a_part_of_a_fulfilment_order_is_moved(api, order):
+    places = api.data("{ locations(first: 5) { nodes { id name } } }")["locations"]["nodes"]
+    (one,) = look(api, order)["fulfillmentOrders"]["nodes"]
+    there = next(place["id"] for place in places if place["id"] != one["assignedLocation"]["location"]["id"])
+    text = """mutation Move($id: ID!, $to: ID!, $lines: [FulfillmentOrderLineItemInput!]) {
+      fulfillmentOrderMove(id: $id, newLocationId: $to, fulfillmentOrderLineItems: $lines) {
+        movedFulfillmentOrder { id } userErrors { message } } }"""
+    line = one["lineItems"]["nodes"][1]
+    variables = {"id": one["id"], "to": there, "lines": [{"id": line["id"], "quantity": 99}]}
+    assert api.data(text, variables)["fulfillmentOrderMove"]["userErrors"]
+    variables["lines"][0]["quantity"] = 1
+    assert api.data(text, variables)["fulfillmentOrderMove"]["userErrors"] == []
+    left = [
+        [part["remainingQuantity"] for part in node["lineItems"]["nodes"]]
+        for node in look(api, order)["fulfillmentOrders"]["nodes"]
+    ]
+    assert left == [[2, 3], [1]]
+
+
 def test_a_cancelled_fulfilment_can_be_shipped_again(api, order):
     (one,) = look(api, order)["fulfillmentOrders"]["nodes"]
     gid = create(api, one)["fulfillment"]["id"]
