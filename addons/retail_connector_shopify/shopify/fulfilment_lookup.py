@@ -1,7 +1,7 @@
 """Ask Shopify what became of a command whose answer was lost.
 
-``fulfillmentCreate`` takes no idempotency key, and a fulfilment has no field of our own to mark it with. So a fulfilment
-is looked for that nobody else accounts for, with the lines that were sent, made since the command was given
+``fulfillmentCreate`` takes no idempotency key, and a fulfilment has no field of our own to mark it with. So a
+fulfilment is looked for that nobody else accounts for, with the lines that were sent, made since the command was given
 (docs/decisions/0013).
 """
 

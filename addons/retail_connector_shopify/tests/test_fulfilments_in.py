@@ -153,7 +153,7 @@ class TestFulfilmentsIn(FulfilmentCase):
     # ---------------------------------------------------------------- once
 
     def test_the_echo_of_odoos_own_word_ships_nothing(self):
-        order, sale = self.order((2,))
+        _order, sale = self.order((2,))
         self.subscribe_once()
         self.ship(sale, units={0: 1})
         self.drain()
