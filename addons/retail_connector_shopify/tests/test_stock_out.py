@@ -186,6 +186,18 @@ class TestStockOut(ShopStockCase):
         self.assertLessEqual(self.calls("InventoryAtLocation"), before + 1)
         self.assertEqual((self.shown(0), self.shown(1)), (18, 18))
 
+    def test_a_level_whose_time_to_stand_still_is_not_over_costs_no_call(self):
+        self.backend.stock_settle_minutes = 2
+        self.reconcile()
+        before = self.calls("InventoryAtLocation")
+        self.assertTrue(before)
+        self.reconcile(times=3)
+        self.assertEqual(self.calls("InventoryAtLocation"), before)
+        self.env.cr.execute("UPDATE retail_stock_level SET seen_at = seen_at - interval '3 minutes'")
+        self.env.invalidate_all()
+        self.reconcile()
+        self.assertTrue(self.level().is_settled)
+
     def test_a_shop_that_throttles_unsettles_nothing(self):
         self.reconcile()
         self.receive(5)

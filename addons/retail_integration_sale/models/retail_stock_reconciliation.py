@@ -70,7 +70,9 @@ class RetailStockReconciliation(models.AbstractModel):
             return None
         try:
             drain._commit()  # a snapshot from before the lock would not show what its last holder did
-            left = self._look(location_map, self._find_unfinished_products(backend))
+            # Who sells now goes first: this can wait for calls.
+            caller = backend._calling_for(flow, "batch")
+            left = self._look(location_map.with_env(caller.env), self._find_unfinished_products(caller))
         except BaseException:
             drain._rollback()
             raise
@@ -149,7 +151,11 @@ class RetailStockReconciliation(models.AbstractModel):
         due = Domain("map_id", "=", location_map.id) & (
             Domain("settled_at", "=", False) | Domain("settled_at", "<", location_map.reconcile_since)
         )
-        last_id, left = 0, known
+        # One whose time to stand still is not over would only be looked at in vain, at the cost of a call.
+        patience = timedelta(minutes=location_map.backend_id.stock_settle_minutes)
+        since = fields.Datetime.now() - patience
+        last_id, left = 0, known.search(due & Domain("seen_at", ">", since))
+        due &= Domain("seen_at", "=", False) | Domain("seen_at", "<=", since)
         while levels := known.search(due & Domain("id", ">", last_id), order="id", limit=PAGE):
             last_id = levels[-1].id
             left |= self._look_at(location_map, levels, sold)
