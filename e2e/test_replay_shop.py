@@ -1,4 +1,4 @@
-"""Recovery and dry run of a shop, as its operator sees them."""
+"""Recovery, dry run and a delivery of a shop, as its operator sees them."""
 
 import os
 
@@ -85,5 +85,35 @@ def test_a_dry_run_shows_what_another_tax_mapping_would_change(shop, browser):
     screen.click(".o_data_row td")
     screen.wait(".modal table")
     screen.picture("dry-run-message")
+    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_a_validated_transfer_is_a_fulfilment_of_the_shop_with_its_parcel(shop, browser):
+    (flow,) = shop.odoo.call(
+        "retail.flow",
+        "search",
+        [("backend_id", "=", shop.backend_id), ("entity", "=", "fulfilment"), ("direction", "=", "out")],
+    )
+    shop.odoo.call("retail.flow", "action_live", [flow])
+    ready = [("state", "=", "assigned"), ("sale_id.retail_backend_id", "=", shop.backend_id)]
+    (transfer,) = shop.odoo.call("stock.picking", "search", ready, limit=1)
+    shop.odoo.call("stock.picking", "write", [transfer], {"carrier_tracking_ref": "1Z999AA10123456784"})
+    # As whoever answers the question about text messages with no.
+    shop.odoo.call("stock.picking", "button_validate", [transfer], context={"skip_sms": True})
+    (state,) = shop.odoo.call("stock.picking", "read", [transfer], ["state"])
+    assert state["state"] == "done"
+    told = ("retail_fulfilment_state", "=", "told")
+    demo_world.wait_until(lambda: shop.count("stock.picking", ("id", "=", transfer), told), "the shop is told", 60)
+    assert shop.count("retail.binding.fulfilment", ("picking_ids", "in", [transfer]), ("status", "=", "success")) == 1
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    browser.get(f"{shop.odoo.url}/odoo/action-stock.action_picking_tree_all/{transfer}")
+    screen.wait("[name=retail_fulfilment_id]")
+    assert "gid://" not in screen.driver.page_source
+    screen.picture("transfer-fulfilment")
+    screen.open("retail-fulfilments")
+    screen.wait(".o_list_view .o_data_row")
+    screen.picture("fulfilments")
     errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []

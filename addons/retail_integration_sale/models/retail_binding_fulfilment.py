@@ -1,6 +1,6 @@
 """The link between what left the warehouse for an order and the channel's fulfilment of it."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 STATUS = [("pending", "Pending"), ("success", "Shipped"), ("cancelled", "Cancelled"), ("failed", "Failed")]
@@ -37,6 +37,11 @@ class RetailBindingFulfilment(models.Model):
     tracking_digest = fields.Char(readonly=True, help="Of the parcels that both sides know.")
     picking_ids = fields.One2many("stock.picking", "retail_fulfilment_id", "Transfers", readonly=True)
     line_ids = fields.One2many("retail.fulfilment.line", "fulfilment_id", "Lines", readonly=True)
+
+    @api.depends("name", "external_id")
+    def _compute_display_name(self):
+        for fulfilment in self:
+            fulfilment.display_name = fulfilment.name or fulfilment.external_id
 
     def action_cancel_in_channel(self):
         """Order the channel to cancel these fulfilments: the goods did not leave, or came back. A person's decision."""
