@@ -14,7 +14,8 @@ import traceback
 from .verdicts import table
 
 NAMES = (
-    "receive duplicates drain history latency recovery outage observability orders flash_sale returns stock_storm"
+    "receive duplicates drain history latency recovery outage observability orders peer_orders flash_sale returns "
+    "stock_storm stock_lag"
 ).split()
 
 

@@ -1,6 +1,6 @@
 """How long a message takes from the answer to its sender until it took effect.
 
-    .local/venv/bin/python -m benchmarks.latency [--short] [--messages 200] [--batch 10000]
+    .local/venv/bin/python -m benchmarks.latency [--short] [--messages 200] [--batch 30000]
 
 Idle; while the server is loaded to 30 % of what it was measured to take; and as a real-time message behind a batch
 flow's backlog, where it may wait for the batches that are under way when it comes, not for the backlog.
@@ -47,7 +47,6 @@ class Case:
             assert load.call(self.world.server.http_port, made).failures == 0
             self.sent += 1
             time.sleep(pause)
-        self.world.wait()
 
     def millis(self):
         return [value for (value,) in self.world.sql(
@@ -56,7 +55,7 @@ class Case:
 
 
 def main(arguments=None):
-    options = parse(__doc__, arguments, messages=(200, 10), batch=(10_000, 400))
+    options = parse(__doc__, arguments, messages=(200, 10), batch=(30_000, 400))
     with started("latency", workers=WORKERS + 2, jobs=WORKERS) as (server, sql):
         world, batches = NoteWorld(server, sql), NoteWorld(server, sql)
         for each, latency in ((world, "realtime"), (batches, "batch")):
@@ -65,14 +64,17 @@ def main(arguments=None):
         world.live()
         idle = Case(world, "idle")
         idle.post(options.messages, PAUSE_SECONDS)
+        world.wait()
         loaded = Case(world, "loaded")
         with background(world, SHARE * capacity):
             loaded.post(options.messages, 0.05)
+        world.wait()  # not while others still come: there may never be a moment without any
         before = batches.fill(options.batch, text="nothing", priority=30)
         behind = Case(world, "behind")
         batches.live()
         time.sleep(0.5)
         behind.post(max(options.messages // 5, 5), 0.1)
+        world.wait()
         overtaken = [
             count for (count,) in sql(_BEFORE, it=world.backend, other=batches.backend, after=behind.after)
         ]  # fmt: skip

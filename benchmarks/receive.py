@@ -2,25 +2,30 @@
 
     .local/venv/bin/python -m benchmarks.receive [--short] [--seconds 12] [--rounds 6]
 
-Every accepted message is signed, distinct and committed before the answer. Sides take turns on one server, so that what
-else the machine does strikes all alike; a second server without the fast lane gives the routed controller. The client
+Every accepted message is signed, distinct and committed before the answer. Sides take turns, so that what else the
+machine does strikes all alike; a second server without the fast lane gives the routed controller, a third one the best
+open connector (``peer.py``), whose jobs stay where they are: nobody works them off meanwhile. The client
 (``load.py``) is one thread beside the server on the same cores; *CPU ms* is what a request cost Odoo, PostgreSQL and
 the client, which minds neither the client nor what else the machine does.
 """
 
 import argparse
 import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
-from . import load, requests
-from .note_world import NoteWorld, started
+from setup import environment
+from setup.odoo_rpc import OdooClient
+from setup.server import running
+
+from . import cpu, load, peer, requests
+from .note_world import NoteWorld, database_cpu, started
 from .verdicts import Verdict, report, table
 
-#: The best open Shopify connector for Odoo 19, measured once on two cores (webhooks per second). Its addons are in no
-#: registry for 19.0, so that it cannot take part in the run.
-PEER_RATE = 103
 MOST_PER_SECOND = 3000
+WARM_UP = 40
+WORKERS = 2
 
 
 @dataclass
@@ -63,26 +68,45 @@ class Side:
 
 def main(arguments=None):
     options = parse(arguments)
-    with (
-        started("receive", workers=2) as (fast_server, fast_sql),
-        started("routed", workers=2, retail_fast_lane=False) as (routed_server, routed_sql),
-    ):
-        fast, routed = NoteWorld(fast_server, fast_sql), NoteWorld(routed_server, routed_sql)
+    with ExitStack() as stack:
+        fast, routed = (
+            NoteWorld(*stack.enter_context(started(label, workers=options.workers, **settings)))
+            for label, settings in (("receive", {}), ("routed", {"retail_fast_lane": False}))
+        )
         sides = [
             _same("empty controller, GET", fast, requests.get("/test_retail/empty")),
             _same("empty controller, POST 4 KB", fast, requests.post("/test_retail/empty")),
             _webhooks("fast lane", fast),
             _webhooks("routed controller", routed),
         ]
+        if not options.short:  # says nothing but how fast it is
+            sides.append(stack.enter_context(_peer(options.workers)))
         for side in sides:  # nobody's first requests load the caches
-            side.measure(0, 40)
+            side.measure(0, WARM_UP)
             side.calls, side.app_cpu, side.database_cpu, side.rates = load.Calls(), 0.0, 0.0, []
         for number in range(options.rounds):
             for side in sides if number % 2 else reversed(sides):
                 side.measure(options.seconds / options.rounds, options.count)
-        stored = [world.sql.one("SELECT count(*) FROM retail_inbox") - 40 for world in (fast, routed)]
+        stored = [world.sql.one("SELECT count(*) FROM retail_inbox") - WARM_UP for world in (fast, routed)]
     _print(sides)
-    return report(verdicts(*sides, stored, is_short=options.short))
+    return report(verdicts(sides, stored, is_short=options.short))
+
+
+@contextmanager
+def _peer(workers):
+    """Provide the side of the best open connector, on a server of its own without a job runner."""
+    ready = environment.ensure()
+    with (
+        peer.installed(ready) as (name, settings),
+        running("bench-peer", ready, database=name, environment="test", workers=workers, **settings) as server,
+    ):
+        instance = peer.connect(OdooClient(server.url, name))
+        yield Side(
+            "the best open connector",
+            server.http_port,
+            lambda count: peer.webhooks(instance, count),
+            lambda: (cpu.group_seconds(server.pid), database_cpu()),
+        )
 
 
 def _same(name, world, request):
@@ -93,13 +117,15 @@ def _webhooks(name, world):
     return Side(name, world.server.http_port, lambda count: requests.notes(world.path, count), world.cpu)
 
 
-def verdicts(get, post, fast, routed, stored, is_short=False):
+def verdicts(sides, stored, is_short=False):
     """Return whether each target is met.
 
+    :param list[Side] sides: GET, POST, fast lane, routed controller and, in the full form, the best open connector
     :param stored: messages found in the databases of the two ways afterwards
     :param bool is_short: say nothing about speed
     """
-    failures = sum(side.calls.failures for side in (get, post, fast, routed))
+    get, post, fast, routed, *others = sides
+    failures = sum(side.calls.failures for side in sides)
     wrong = sum(abs(side.calls.count - count) for side, count in zip((fast, routed), stored, strict=True))
     found = [
         Verdict("answers that are not 200", failures, 0, "", at_most=True),
@@ -113,9 +139,8 @@ def verdicts(get, post, fast, routed, stored, is_short=False):
         Verdict("fast lane / empty GET", fast.ratio(get), 1.5),
         Verdict("p99 of the fast lane / of the empty GET", slow, 1.0, at_most=True),
         Verdict("routed / empty POST", routed.ratio(post), 0.6),
-        Verdict(f"fast lane / the best open connector's {PEER_RATE}/s, measured elsewhere", fast.calls.rate / PEER_RATE,
-                4.0),
-    ]  # fmt: skip
+        *(Verdict(f"fast lane / {other.name}", fast.ratio(other), 4.0) for other in others),
+    ]
 
 
 def _print(sides):
@@ -142,6 +167,7 @@ def parse(arguments):
     parser.add_argument("--short", action="store_true", help="some hundred requests: says that it works, not how fast")
     parser.add_argument("--seconds", type=float, default=12.0, help="per side")
     parser.add_argument("--rounds", type=int, help="turns that each side takes")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="HTTP workers of each server")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.short else 6)
     options.count = 300 if options.short else None

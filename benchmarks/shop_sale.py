@@ -180,10 +180,12 @@ class Sale:
                 troubles.append(f"{order['name']} is not there")
                 continue
             state, total = found[order["name"]]
+            # What a till rounded cash to is in no total of the shop, but in the order's.
+            wanted = Decimal(order["current_total"]["amount"]) + Decimal(order["rounding"]["amount"])
             if state != ("cancel" if order["cancelled"] else "sale"):
                 troubles.append(f"{order['name']} is {state}")
-            elif state == "sale" and Decimal(total) != Decimal(order["current_total"]["amount"]):
-                troubles.append(f"{order['name']} is {total} instead of {order['current_total']['amount']}")
+            elif state == "sale" and Decimal(total) != wanted:
+                troubles.append(f"{order['name']} is {total} instead of {wanted}")
         return troubles
 
     def _stock_troubles(self, orders):

@@ -17,6 +17,7 @@ import math
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 from setup import environment, odoo_config
 from setup.odoo_rpc import OdooClient, get_json, post_json
@@ -64,6 +65,8 @@ class StockWorld:
         for location_map, place in zip(maps, (self.stock, self.store), strict=True):
             call("retail.location.map", "write", [location_map], {"location_ids": [(6, 0, [place])]})
         self.maps = maps
+        names = [row["name"] for row in call("retail.location.map", "read", maps, ["name"])]
+        self.place_names = dict(zip((self.stock, self.store), names, strict=True))
         domain = [("backend_id", "=", self.backend), ("entity", "=", "stock_level"), ("direction", "=", "out")]
         (self.flow,) = call("retail.flow", "search", domain)
 
@@ -91,18 +94,24 @@ class StockWorld:
     def settle(self, seconds):
         """Let the flow go live and wait until all levels are settled and told."""
         self.odoo.call("retail.flow", "action_live", [self.flow])
-        # Once: each time begins anew with all levels.
-        self.odoo.call("retail.location.map", "action_reconcile", self.maps)
         started = time.monotonic()
-        while True:
-            unsettled = self._count("retail.stock.level", ("is_settled", "=", False))
-            found = self._count("retail.stock.level")
-            if found >= 2 * len(self.products) and not unsettled:
-                break
+        self.odoo.call("retail.location.map", "action_reconcile", self.maps)
+        while not self._is_settled():
             if time.monotonic() - started > seconds:
-                raise TimeoutError(f"{unsettled} of {found} levels are not settled after {seconds} s.")
-            time.sleep(1)
+                raise TimeoutError(f"Not all levels are settled after {seconds} s.")
+            time.sleep(_LOOK_SECONDS)
+            if self._is_looked_at():  # the next look would be a minute later: a person need not wait for it either
+                self.odoo.call("retail.location.map", "action_reconcile", self.maps)
         wait_until_told(self.odoo, self.backend, self.flow, seconds)
+
+    def _is_settled(self):
+        found = self._count("retail.stock.level")
+        return found >= 2 * len(self.products) and not self._count("retail.stock.level", ("is_settled", "=", False))
+
+    def _is_looked_at(self):
+        """Return whether the look that was asked for is over at all places."""
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return not self._count("retail.location.map", ("reconcile_after", "<=", now))
 
     def _count(self, model, *domain):
         return self.odoo.call(model, "search_count", [("backend_id", "=", self.backend), *domain])
@@ -151,11 +160,9 @@ class StockWorld:
             "retail.stock.buffer", "search_read", [("backend_id", "=", self.backend)], fields=["value"]
         )
         kept_back = sum(row["value"] for row in buffers)
-        names = self.odoo.call("retail.location.map", "read", self.maps, ["name"])
-        by_place = dict(zip((self.stock, self.store), (row["name"] for row in names), strict=True))
         wanted = {}
         for row in rows:
-            key = row["product_id"][0], by_place[row["location_id"][0]]
+            key = row["product_id"][0], self.place_names[row["location_id"][0]]
             wanted[key] = wanted.get(key, 0) + row["quantity"] - row["reserved_quantity"]
         shown = {
             (self.products[variant["sku"]], name): quantity

@@ -53,7 +53,25 @@ def ensure_suite(odoo, server, wanted):
     return suite
 
 
-def _build(odoo, server, name, modules, source):
+@contextmanager
+def built(odoo, server, label, modules, **options):
+    """Provide a database with ``modules`` alone, which is dropped afterwards; yields its name.
+
+    :param str label: what it is for; part of its name
+    :param options: of Odoo's configuration file while it is installed, such as another ``addons_path``
+    """
+    name = f"{PREFIX}{label}_{os.getpid()}"
+    with exclusive("database"):
+        _drop_abandoned(server, label)
+        drop(server, name)
+        _build(odoo, server, name, modules, None, **options)
+    try:
+        yield name
+    finally:
+        drop(server, name)
+
+
+def _build(odoo, server, name, modules, source, **options):
     """Make database ``name``: a copy of ``source`` (or an empty one) with ``modules`` installed."""
     say(f"Installing into a database: {', '.join(modules)}")
     started = time.monotonic()
@@ -61,7 +79,7 @@ def _build(odoo, server, name, modules, source):
     drop(server, building)
     if source:
         copy(server, source, building)
-    config = odoo_config.write("install", odoo=odoo, server=server, database=building, environment="test")
+    config = odoo_config.write("install", odoo=odoo, server=server, database=building, environment="test", **options)
     log = RUN / "install.log"
     log.unlink(missing_ok=True)
     command = [PYTHON, "-m", "odoo", "-c", config, "-i", ",".join(["base", *modules])]
