@@ -1,20 +1,24 @@
 """Runs the tests in three parts: plain ones, Odoo's on a fresh copy of an installed database, those with a server.
 
-Every part is a pytest run of its own, since pytest-odoo turns the whole run into an Odoo process.
+Every part is a pytest run of its own, since pytest-odoo turns the whole run into an Odoo process. All addons' tests are
+two runs at once, on a copy each: such a run keeps one core busy.
 """
 
 import os
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from . import addons, database, environment, node, odoo_config, system
 from .paths import ADDONS, PYTHON, ROOT, RUN
+from .ports import free_port
 from .shell import SetupError, environ, say
 
 PLAIN_FOLDERS = ("setup/tests", "simulators/*/tests", "benchmarks/tests", "benchmarks/*/tests")
 SERVER_FOLDERS = ("e2e",)
 OK, NOTHING_COLLECTED = 0, 5  # pytest's exit codes
+AT_ONCE = 2
 WITHOUT_ODOO = ("-p", "no:odoo")
 
 
@@ -45,12 +49,11 @@ def main(addon="", keyword=""):
     ready = environment.ensure(system.CHROMIUM, system.CHROMEDRIVER)
     node.ensure()
     if addon:
-        parts = [_run_addons(ready, [addon], keyword)]
+        parts = _run_addons(ready, [addon], keyword, 1)
     else:
-        parts = [_run("plain", PLAIN_FOLDERS, WITHOUT_ODOO, keyword)]
-        if addons.names():
-            parts.append(_run_addons(ready, addons.names(), keyword))
-        parts.append(_run("server", SERVER_FOLDERS, WITHOUT_ODOO, keyword))
+        parts = [_run("plain", _find_folders(PLAIN_FOLDERS), WITHOUT_ODOO, keyword)]
+        parts += _run_addons(ready, addons.names(), keyword, AT_ONCE)
+        parts.append(_run("server", _find_folders(SERVER_FOLDERS), WITHOUT_ODOO, keyword))
     parts = [part for part in parts if part]
     if not parts:
         raise SetupError(f"There is no test in addons/{addon}/tests.", "Write one, or name another ADDON.")
@@ -71,31 +74,100 @@ def verdict(parts, keyword):
     return OK if codes == {OK} else 1
 
 
-def _run_addons(ready, wanted, keyword):
+def _find_folders(patterns):
+    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+
+
+def _run_addons(ready, wanted, keyword, at_once):
+    """Run the tests of addons in ``at_once`` runs; return their parts."""
+    files = sorted(path for name in wanted for path in (ADDONS / name / "tests").glob("test_*.py"))
+    if not files:
+        return []
     suite = database.ensure_suite(ready.odoo, ready.server, wanted)
-    folders = [f"addons/{name}/tests" for name in wanted if (ADDONS / name / "tests").is_dir()]
-    with database.scratch(ready.server, suite, "test") as name:
-        config = odoo_config.write(name, odoo=ready.odoo, server=ready.server, database=name, environment="test")
-        options = (f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=warn")
-        return _run("addons", folders, options, keyword, odoo_config.environ(ready.server, name))
+    with ExitStack() as stack:
+        runs = []
+        for number, share in enumerate(shares(files, at_once), 1):
+            label = f"addons{number}" if at_once > 1 else "addons"
+            name = stack.enter_context(database.scratch(ready.server, suite, f"test{number}"))
+            config = odoo_config.write(
+                name,
+                odoo=ready.odoo,
+                server=ready.server,
+                database=name,
+                environment="test",
+                http_port=free_port(),
+            )
+            options = (f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=warn")
+            run = Run(label, share, options, keyword, odoo_config.environ(ready.server, name), is_shown=number == 1)
+            stack.callback(run.kill)
+            runs.append(run)
+        return [run.wait() for run in runs]
 
 
-def _run(name, patterns, options, keyword, env=None):
-    """Run pytest on the folders that match ``patterns``; return a :class:`Part`, or None where there is no folder."""
-    folders = [path.relative_to(ROOT) for pattern in patterns for path in sorted(ROOT.glob(pattern))]
-    if not folders:
-        return None
-    RUN.mkdir(parents=True, exist_ok=True)
-    report = RUN / f"junit-{name}-{os.getpid()}.xml"
-    command = [PYTHON, "-m", "pytest", *options, f"--junitxml={report}", *folders]
-    if keyword:
-        command += ["-k", keyword]
-    say(f"Tests: {' '.join(map(str, folders))}")
-    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=environ(env), stdin=subprocess.DEVNULL)
-    try:
-        return Part(name, code, *count(report))
-    finally:
-        report.unlink(missing_ok=True)
+def shares(files, count):
+    """Split test files into ``count`` lists of about the same size in bytes, none of them empty.
+
+    :param list[Path] files: existing files
+    """
+    found = [[] for _number in range(min(count, len(files)))]
+    sizes = [0] * len(found)
+    for path in sorted(files, key=lambda path: -path.stat().st_size):
+        smallest = sizes.index(min(sizes))
+        found[smallest].append(path)
+        sizes[smallest] += path.stat().st_size
+    return [sorted(share) for share in found]
+
+
+def _run(name, paths, options, keyword):
+    """Run pytest on ``paths``; return a :class:`Part`, or None where there are none."""
+    return Run(name, paths, options, keyword).wait() if paths else None
+
+
+class Run:
+    """One pytest process.
+
+    :param str name: of the part
+    :param list[Path] paths: folders or files
+    :param bool is_shown: show what it says at once, instead of all of it at its end
+    """
+
+    def __init__(self, name, paths, options, keyword, env=None, is_shown=True):
+        RUN.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self._report = RUN / f"junit-{name}-{os.getpid()}.xml"
+        self._output = None if is_shown else (RUN / f"pytest-{name}.log")
+        command = [PYTHON, "-m", "pytest", *options, f"--junitxml={self._report}"]
+        command += [path.relative_to(ROOT) for path in paths]
+        if keyword:
+            command += ["-k", keyword]
+        say(f"Tests, {name}: {' '.join(sorted({str(path.relative_to(ROOT).parent) for path in paths}))}")
+        target = self._output.open("w") if self._output else None
+        self._process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=environ(env),
+            stdin=subprocess.DEVNULL,
+            stdout=target,
+            stderr=subprocess.STDOUT if target else None,
+        )
+        if target:
+            target.close()
+
+    def wait(self):
+        """Wait for the end; return the :class:`Part`."""
+        try:
+            code = self._process.wait()
+            if self._output:
+                print(self._output.read_text(errors="replace"), flush=True)
+            return Part(self.name, code, *count(self._report))
+        finally:
+            self._report.unlink(missing_ok=True)
+
+    def kill(self):
+        """End it if it still runs, as after Ctrl-C."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
 
 
 def count(report):
