@@ -1,8 +1,12 @@
 """Stock levels to a shop that sells meanwhile."""
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from odoo.addons.retail_connector_shopify.shopify import const, stock
+from odoo.addons.retail_integration_base.engine import budget_sql
 
 from .stock_common import STOCK, ShopStockCase
 
@@ -156,6 +160,34 @@ class TestStockOut(ShopStockCase):
             self.assertLessEqual(self.shown(), before + 2, refusal)
             self.assertFalse(self.level().is_settled)
             self.receive_all()
+
+    @contextmanager
+    def others_take_what_is_left(self):
+        """Once a call has ended, other workers have spent the budget."""
+        settle = budget_sql.settle
+
+        def settle_and_spend(cr, values):
+            settle(cr, values)
+            cr.execute("UPDATE retail_budget SET level = 0, restore_rate = 0.001")
+
+        with patch.object(budget_sql, "settle", settle_and_spend):
+            yield
+        self.env.cr.execute("UPDATE retail_budget SET level = maximum, restore_rate = maximum")
+        self.env.cr.execute("DELETE FROM retail_budget_wait")
+
+    def test_what_was_sold_after_a_lost_answer_is_not_given_back_when_the_next_call_cannot_be_paid_for(self):
+        self.subscribe()
+        self.reconcile(times=3)
+        before = self.shown()
+        self.receive(5)
+        with self.faults("truncated", count=1), self.others_take_what_is_left():
+            self.drain()
+        self.assertEqual(self.shown(), before + 5, "the call took effect")
+        self.sell(3)
+        self.make_due()
+        self.drain()
+        self.assertLessEqual(self.shown(), before + 2)
+        self.assertFalse(self.level().is_settled)
 
     def test_units_that_odoo_takes_and_the_shop_did_not_sell_there_lower_the_shop(self):
         self.subscribe()

@@ -1,18 +1,24 @@
 """Calls are paid for before they are made; what cannot be paid for waits, and nobody sleeps."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from odoo import fields
+from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import AccessError
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name, tagged
 
 from odoo.addons.retail_integration_base.engine import budget_sql
-from odoo.addons.retail_integration_base.engine.budget import RESERVED_SHARE, RateLimit
+from odoo.addons.retail_integration_base.engine.budget import RESERVED_SHARE, RateBudget, RateLimit
 from odoo.addons.retail_integration_base.engine.errors import BudgetSpent
+from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
 
 from .outbox_common import OutboxCase
 
 #: Nothing worth speaking of comes back during a test.
 SLOW = 0.001
+WORKERS = 6
 
 
 class BudgetCase(OutboxCase):
@@ -207,3 +213,40 @@ class TestWorkThatWaits(BudgetCase):
         self.assertEqual(self.vendor.calls, {})
         again = self.env["queue.job"].search([("identity_key", "=", flow._poll_key()), ("state", "=", "pending")])
         self.assertGreater(again.eta, fields.Datetime.now())
+
+
+@tagged("post_install", "-at_install")
+class TestWorkersAtOneBudget(BaseCase):
+    """With committed records and a connection for each worker, as processes have them."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.backend_id = self.committed(
+            lambda env: env["retail.backend"].create(
+                {"name": "Shared", "connector": "test_notes", "company_id": env.ref("base.main_company").id}
+            )
+        ).id
+        self.addCleanup(self.committed, lambda env: env["retail.backend"].browse(self.backend_id).unlink())
+
+    def committed(self, function):
+        with self.registry.cursor() as cr:
+            return function(api.Environment(cr, SUPERUSER_ID, {}))
+
+    def take_all(self, start):
+        """Take until nothing is left, as one worker; return how many calls it paid for."""
+        budget = RateBudget(lambda: own_cursor(self.registry), self.backend_id, "api", RateLimit(50, SLOW))
+        start.wait(timeout=30)
+        taken = 0
+        try:
+            while True:
+                budget.take()
+                taken += 1
+        except BudgetSpent:
+            return taken
+
+    def test_workers_that_come_at_the_same_moment_never_take_more_than_there_is(self):
+        start = threading.Barrier(WORKERS)
+        with ThreadPoolExecutor(WORKERS) as workers:
+            taken = list(workers.map(self.take_all, [start] * WORKERS))
+        self.assertEqual(sum(taken), 49, "all but the little that realtime leaves")
