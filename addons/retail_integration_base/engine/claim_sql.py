@@ -35,15 +35,16 @@ _IS_DUE = """
   )
 """
 
-# The index (lane, priority, id) is walked from its beginning, or from the class ``least``, and left after ``limit``
-# rows: ageing is a question of where to begin (see ``look_aged``), so that no order is asked for that the index does
-# not have.
+# The index (lane, priority, id) is walked once per lane, from its beginning or from the class ``least``, and left after
+# ``share`` rows: ageing is a question of where to begin (see ``look_aged``), so that no order is asked for that the
+# index does not have. Entries below ``floor`` are passed over in the index, without a look at their rows.
 DUE = (
-    "SELECT w.id, w.flow_id "
+    "SELECT due.id, due.flow_id "
+    "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN LATERAL (SELECT w.id, w.flow_id, w.priority "
     + _DUE_FROM
-    + "WHERE w.lane = %(lane)s AND w.priority >= %(least)s AND "
+    + "WHERE w.lane = lane.number AND w.priority >= %(least)s AND w.id >= %(floor)s AND "
     + _IS_DUE
-    + "ORDER BY w.priority, w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED"
+    + "ORDER BY w.priority, w.id LIMIT %(share)s FOR UPDATE OF w SKIP LOCKED) AS due ORDER BY due.priority, due.id"
 )
 
 # The most urgent message of each lane: one step into the index per lane.
@@ -108,10 +109,11 @@ def look_aged(cr, lanes, backend_ids):
     return cr.fetchall()
 
 
-def claim(cr, lane, backend_ids, limit, least=0, cut=len):
-    """Count an attempt on up to ``limit`` due messages of ``lane`` and return them, the most urgent and oldest first.
+def claim(cr, lanes, backend_ids, limit, least=0, floor=0, cut=len):
+    """Count an attempt on up to ``limit`` due messages of ``lanes`` and return them, the most urgent and oldest first.
 
     :param int least: leave out what is more urgent than this priority
+    :param int floor: leave out work with smaller ids
     :param cut: function of the flows of these messages; how many of them to take
 
     The caller commits before doing the work. A message whose worker died before comes alone, so that it cannot take
@@ -119,8 +121,11 @@ def claim(cr, lane, backend_ids, limit, least=0, cut=len):
 
     :return: list of dicts, one per message, with the columns of ``_CLAIM``
     """
-    cr.execute(DUE, {"lane": lane, "backends": list(backend_ids), "limit": limit, "least": least})
-    due = cr.fetchall()
+    share = -(-limit // len(lanes))
+    cr.execute(
+        DUE, {"lanes": list(lanes), "backends": list(backend_ids), "share": share, "least": least, "floor": floor}
+    )
+    due = cr.fetchall()[:limit]
     ids = [work_id for work_id, _flow_id in due[: cut([flow_id for _work_id, flow_id in due])]]
     if not ids:
         return []

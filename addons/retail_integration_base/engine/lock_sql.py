@@ -3,18 +3,24 @@
 from .lanes import LOCK_SPACE, POLL_LOCK_SPACE, RUN_LOCK_SPACE, SHARED_LOCK_SPACE
 
 
-def try_lock_lane(cr, lane):
-    """Take the lane for this *session* and return whether it was free.
+def try_lock_lanes(cr, lanes):
+    """Take those of ``lanes`` that are free for this *session* and return them.
 
     A session lock survives the commits between claim, fetch and effect, and goes with the connection when the worker
-    is killed. :func:`unlock_lane` gives it back.
+    is killed. :func:`unlock_lanes` gives it back.
     """
-    return _try_lock(cr, LOCK_SPACE, lane)
+    # OFFSET 0 keeps PostgreSQL from merging the two queries and taking a lock once per mention of the column.
+    cr.execute(
+        "SELECT lane FROM (SELECT lane, pg_try_advisory_lock(%s, lane) AS is_ours "
+        "FROM unnest(%s::int[]) AS lane OFFSET 0) AS tried WHERE is_ours",
+        (LOCK_SPACE, list(lanes)),
+    )
+    return [lane for (lane,) in cr.fetchall()]
 
 
-def unlock_lane(cr, lane):
-    """Give the lane back."""
-    _unlock(cr, LOCK_SPACE, lane)
+def unlock_lanes(cr, lanes):
+    """Give the lanes back."""
+    cr.execute("SELECT pg_advisory_unlock(%s, lane) FROM unnest(%s::int[]) AS lane", (LOCK_SPACE, list(lanes)))
 
 
 def try_lock_poll(cr, flow_id):

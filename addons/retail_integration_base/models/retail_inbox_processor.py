@@ -88,13 +88,14 @@ class RetailInboxProcessor(models.AbstractModel):
         look = claim_sql.look_aged if is_aged else claim_sql.look
         return look(self.env.cr, lanes, backend_ids)
 
-    def _claim(self, lane, least=0):
-        """Count an attempt on the next messages of ``lane`` and return their rows. The caller commits.
+    def _claim(self, lanes, least=0, floor=0):
+        """Count an attempt on the next messages of ``lanes`` and return their rows. The caller commits.
 
         :param int least: leave out what is more urgent than this priority
+        :param int floor: leave out work with smaller ids
         """
         backend_ids = self.env["retail.backend"]._armed().ids
-        return claim_sql.claim(self.env.cr, lane, backend_ids, MOST, least, _paces[self.env.cr.dbname].cut)
+        return claim_sql.claim(self.env.cr, lanes, backend_ids, MOST, least, floor, _paces[self.env.cr.dbname].cut)
 
     def _next_due(self, lanes):
         """Return the seconds until the first message of ``lanes`` is due (0 or less: now), or ``None``."""

@@ -72,12 +72,14 @@ class RetailOutboxProcessor(models.AbstractModel):
         look = outbox_sql.look_aged if is_aged else outbox_sql.look
         return look(self.env.cr, lanes, backend_ids)
 
-    def _claim(self, lane, least=0):
-        """Count an attempt on the next intents of ``lane``, all of one flow; return their rows. The caller commits.
+    def _claim(self, lanes, least=0, floor=0):
+        """Count an attempt on the next intents of a lane, all of one flow; return their rows. The caller commits.
 
+        :param list[int] lanes: one; a worker that waits for a vendor keeps nothing else from going out
         :param int least: leave out what is more urgent than this priority
+        :param int floor: of no use here: intents are few
         """
-        cr = self.env.cr
+        cr, (lane,) = self.env.cr, lanes
         outbox_sql.absorb(cr, lane, _MARKS_AT_ONCE)
         backend_ids = self.env["retail.backend"]._armed().ids
         flow_id = outbox_sql.first_due(cr, lane, backend_ids, least)

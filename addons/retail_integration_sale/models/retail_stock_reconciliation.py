@@ -65,7 +65,7 @@ class RetailStockReconciliation(models.AbstractModel):
         cr, drain, lane = self.env.cr, self.env["retail.drain"], out_lane_of(flow.id)
         self._add_levels(location_map)
         drain._commit()
-        if not lock_sql.try_lock_lane(cr, lane):
+        if not lock_sql.try_lock_lanes(cr, [lane]):
             location_map.reconcile_after = fields.Datetime.now() + _BUSY
             return None
         try:
@@ -77,7 +77,7 @@ class RetailStockReconciliation(models.AbstractModel):
             drain._rollback()
             raise
         finally:
-            lock_sql.unlock_lane(cr, lane)
+            lock_sql.unlock_lanes(cr, [lane])
             drain._commit()
         self._plan_next(location_map, left)
         return len(left)

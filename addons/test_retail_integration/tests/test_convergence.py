@@ -50,7 +50,7 @@ class TestConvergence(RetailCase):
         elif kind == "die":
             # A worker counts its attempt, and is never seen again.
             lane = lane_of(self.backend.id, "note:" + name)
-            claim_sql.claim(self.env.cr, lane, self.backend.ids, 50)
+            claim_sql.claim(self.env.cr, [lane], self.backend.ids, 50)
         elif kind == "replay":
             self.env["retail.inbox"].search([("subject_key", "=", "note:" + name)])._requeue()
         else:

@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from odoo.addons.retail_integration_base.engine import claim_sql, lock_sql
 from odoo.addons.retail_integration_base.engine.lanes import lane_of
 from odoo.addons.retail_integration_base.engine.messages import MessageKey
+from odoo.addons.retail_integration_base.models.retail_drain_turn import Place
 
 from .common import RetailCase
 
@@ -47,7 +48,7 @@ class TestDrain(RetailCase):
 
     def test_a_newer_message_that_comes_after_the_claim_is_not_lost(self):
         old = self.bring("n1", "old", 1)
-        rows = claim_sql.claim(self.env.cr, lane_of(self.backend.id, "note:n1"), self.backend.ids, 50)
+        rows = claim_sql.claim(self.env.cr, [lane_of(self.backend.id, "note:n1")], self.backend.ids, 50)
         new = self.bring("n1", "new", 2)
         self.env["retail.inbox.processor"]._process(rows)
         self.drain()
@@ -98,7 +99,7 @@ class TestDrain(RetailCase):
 
     def test_a_backend_disarmed_after_the_claim_keeps_its_messages(self):
         message = self.bring("n1")
-        rows = claim_sql.claim(self.env.cr, lane_of(self.backend.id, "note:n1"), self.backend.ids, 50)
+        rows = claim_sql.claim(self.env.cr, [lane_of(self.backend.id, "note:n1")], self.backend.ids, 50)
         self.backend.action_disarm()
         self.env["retail.inbox.processor"]._process(rows)
         self.assertEqual(message.state, "pending")
@@ -156,7 +157,7 @@ class TestDrain(RetailCase):
         lane = lane_of(self.backend.id, "note:n1")
         for _i in range(3):
             # A worker that dies leaves a committed claim and nothing else.
-            claimed = claim_sql.claim(self.env.cr, lane, self.backend.ids, 50)
+            claimed = claim_sql.claim(self.env.cr, [lane], self.backend.ids, 50)
             self.assertIn(poison.id, [row["inbox_id"] for row in claimed])
         self.drain()
         self.assertEqual((poison.state, poison.exception_id.kind), ("held", "worker_killed"))
@@ -166,8 +167,8 @@ class TestDrain(RetailCase):
     def test_a_message_whose_worker_died_is_claimed_alone(self):
         subjects = [key for key in ("n%d" % i for i in range(200)) if lane_of(self.backend.id, "note:" + key) == 0][:3]
         messages = [self.bring(key) for key in subjects]
-        self.assertEqual(len(claim_sql.claim(self.env.cr, 0, self.backend.ids, 50)), 3)
-        again = claim_sql.claim(self.env.cr, 0, self.backend.ids, 50)
+        self.assertEqual(len(claim_sql.claim(self.env.cr, [0], self.backend.ids, 50)), 3)
+        again = claim_sql.claim(self.env.cr, [0], self.backend.ids, 50)
         self.assertEqual([row["inbox_id"] for row in again], [messages[0].id])
         self.assertTrue(again[0]["lost_at"])
 
@@ -220,10 +221,10 @@ class TestDrain(RetailCase):
         message = self.bring("n1")
         lane = lane_of(self.backend.id, "note:n1")
         with self.registry.cursor() as other:
-            self.assertTrue(lock_sql.try_lock_lane(other, lane))
-            self.assertEqual(self.env["retail.drain"]._drain_lane(lane), 0)
-            lock_sql.unlock_lane(other, lane)
-        self.assertEqual(self.env["retail.drain"]._drain_lane(lane), 1)
+            self.assertTrue(lock_sql.try_lock_lanes(other, [lane]))
+            self.assertEqual(self.env["retail.drain"]._drain_lanes(Place([lane])), 0)
+            lock_sql.unlock_lanes(other, [lane])
+        self.assertEqual(self.env["retail.drain"]._drain_lanes(Place([lane])), 1)
         self.assertEqual(message.state, "done")
 
     def test_every_message_ends_in_a_named_state(self):

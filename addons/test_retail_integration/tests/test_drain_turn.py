@@ -2,7 +2,8 @@
 
 from unittest.mock import patch
 
-from odoo.addons.retail_integration_base.engine.lanes import IN_GROUPS, group_of, lane_of
+from odoo.addons.retail_integration_base.engine import lock_sql
+from odoo.addons.retail_integration_base.engine.lanes import IN_GROUPS, group_of, lane_of, lanes_of
 from odoo.addons.retail_integration_base.models import retail_drain_turn
 
 from .common import RetailCase
@@ -41,6 +42,42 @@ class TestDrainTurn(RetailCase):
         urgent = self.bring_in(self.urgent, 0, 1)
         self.assertEqual(self.turn(0, is_roaming=False), 1 + len(slow.filtered(lambda one: one.state == "done")))
         self.assertEqual(urgent.state, "done")
+
+    def bring_to_each_lane(self, group):
+        """Bring one note to every lane of ``group``; return them by lane."""
+        found, number = {}, 0
+        while len(found) < len(lanes_of(group)):
+            number += 1
+            lane = lane_of(self.slow.id, "note:all%d" % number)
+            if group_of(lane) == group and lane not in found:
+                found[lane] = self.bring("all%d" % number, backend=self.slow)
+        return found
+
+    def test_a_trickle_over_all_lanes_of_a_group_is_one_batch(self):
+        messages = self.bring_to_each_lane(2)
+        self.assertEqual(self.turn(2, is_roaming=False), len(messages))
+        self.assertEqual({message.state for message in messages.values()}, {"done"})
+
+    def test_lanes_that_somebody_else_is_at_are_left_out_of_the_batch(self):
+        messages = self.bring_to_each_lane(2)
+        taken = min(messages)
+        with self.registry.cursor() as other:
+            self.assertEqual(lock_sql.try_lock_lanes(other, [taken]), [taken])
+            self.assertEqual(self.turn(2, is_roaming=False), len(messages) - 1)
+            lock_sql.unlock_lanes(other, [taken])
+        self.assertEqual([lane for lane, message in messages.items() if message.state == "pending"], [taken])
+        self.assertEqual(self.turn(2, is_roaming=False), 1)
+
+    def test_what_a_worker_has_gone_past_is_found_by_the_next_look(self):
+        early, late = self.bring_in(self.slow, 1, 2)
+        self.env.cr.execute("SELECT max(id) FROM retail_inbox_work")
+        place = retail_drain_turn.Place(lanes_of(1), floor=self.env.cr.fetchone()[0])
+        self.assertEqual(self.env["retail.drain"]._drain_lanes(place), 1)
+        self.env.invalidate_all()
+        self.assertEqual((early.state, late.state), ("pending", "done"))
+        self.assertEqual(self.env["retail.drain"]._drain_group(1, 60), 1)
+        self.env.invalidate_all()
+        self.assertEqual(early.state, "done")
 
     def test_a_worker_leaves_its_batch_work_for_what_is_urgent_elsewhere(self):
         slow = self.bring_in(self.slow, 0, 3)

@@ -266,7 +266,7 @@ class TestCommands(OutboxCase):
         intent = self.order_parcel(self.note)
         lane = out_lane_of(self.parcel_flow.id, intent.subject_key)
         processor = self.env["retail.outbox.processor"]
-        processor._claim(lane)  # … and dies; what it sent nobody knows
+        processor._claim([lane])  # … and dies; what it sent nobody knows
         self.vendor.send_parcel({"reference": intent.idempotency_key, "text": "a parcel"})
         self.drain()
         self.assertEqual((intent.state, len(self.vendor.parcels)), ("done", 1))

@@ -13,6 +13,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.retail_integration_base.engine.lanes import lane_of
 from odoo.addons.retail_integration_base.models import retail_bulk_messages, retail_dry_run
+from odoo.addons.retail_integration_base.models.retail_drain_turn import Place
 
 from .outbox_common import OutboxCase
 
@@ -260,7 +261,7 @@ class TestDryRun(ReplayCase):
         self.assertEqual(self.env["queue.job"].search_count([]), jobs)
         # The same for real is marked.
         message._requeue()
-        self.env["retail.drain"]._drain_lane(lane_of(self.backend.id, "note:n1"))
+        self.env["retail.drain"]._drain_lanes(Place([lane_of(self.backend.id, "note:n1")]))
         self.commit()
         self.env.cr.execute("SELECT count(*) FROM retail_outbox_mark")
         self.assertEqual(self.env.cr.fetchone()[0], 1)
