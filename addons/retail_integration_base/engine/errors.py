@@ -49,7 +49,8 @@ class RateLimited(RetryLater):
 class BudgetSpent(RateLimited):
     """Our own budget of calls does not allow one now: nothing was sent.
 
-    The work is given back as if nobody had taken it, and taken up again after ``delay``.
+    The work is given back as if nobody had taken it, and taken up again after ``delay``; as after any other failure
+    where ``evidence["is_outcome_unknown"]`` says that an earlier call of the same attempt may have taken effect.
     """
 
     code = "budget_spent"

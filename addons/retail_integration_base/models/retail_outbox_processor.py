@@ -16,7 +16,7 @@ from odoo.exceptions import LockError
 
 from ..canonical import registry
 from ..engine import outbox_sql, telemetry
-from ..engine.errors import BudgetSpent, NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
+from ..engine.errors import NeedsHuman, Refused, RetailError, RetryLater, VendorChanged, VendorUnavailable
 from ..engine.messages import ImportResult, Intent, Outbound, Sent
 from ..engine.text import clean_value
 from .retail_processor import MAX_CONFLICTS, MAX_DEATHS, as_transient, is_conflict, is_out_of_resources
@@ -350,8 +350,6 @@ class RetailOutboxProcessor(models.AbstractModel):
 
 def _may_have_acted(error):
     """Return whether the vendor may have done what it was told although ``error`` came of it."""
-    if isinstance(error, BudgetSpent):
-        return False
     if isinstance(error, RetryLater):
         return error.evidence.get("is_outcome_unknown", isinstance(error, VendorUnavailable))
     # A refusal and a decision for a person are answers. Anything else may have come after the effect.

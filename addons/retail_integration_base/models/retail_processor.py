@@ -278,7 +278,8 @@ class RetailProcessor(models.AbstractModel):
 
 
 def _is_unpaid(item):
-    return item.result is not None and isinstance(item.result.error, BudgetSpent)
+    error = item.result and item.result.error
+    return isinstance(error, BudgetSpent) and not error.evidence.get("is_outcome_unknown")
 
 
 def _short(text):
