@@ -16,6 +16,7 @@ DEFAULT_SCOPES = (
     "read_locations",
     "read_orders",
     "read_products",
+    "read_returns",
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",
 )

@@ -6,7 +6,7 @@ from werkzeug.routing import Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import live, summaries
+from . import live, live_fulfilments, live_refunds, summaries
 from .faults import API_FAULTS, WEBHOOK_FAULTS, Fault
 from .page_style import STYLE
 from .scenario import Scenario, Script
@@ -54,6 +54,18 @@ def _pay(world, form):
     return f"{order['name']} is paid"
 
 
+def _ship(world, form):
+    order = live.find_order(world.shop, form["order"])
+    live_fulfilments.fulfil(world, order)
+    return f"Shipped what was left of {order['name']}"
+
+
+def _refund(world, form):
+    order = live.find_order(world.shop, form["order"])
+    made = live_refunds.refund(world, order)
+    return f"Refunded {made['totalRefundedSet'].shopMoney.amount} of {order['name']}"
+
+
 def _note(world, form):
     order = live.find_order(world.shop, form["order"])
     live.edit(world, order, note=form.get("note") or "Edited by hand")
@@ -82,6 +94,8 @@ _ACTIONS = {
     "place": _place,
     "cancel": _cancel,
     "pay": _pay,
+    "ship": _ship,
+    "refund": _refund,
     "note": _note,
     "burst": _burst,
     "misbehave": _misbehave,
@@ -177,6 +191,8 @@ def _order_row(order):
         for action, label, is_possible in (
             ("note", "Edit", order["cancelledAt"] is None),
             ("pay", "Mark paid", order["canMarkAsPaid"]),
+            ("ship", "Ship", any(line["unfulfilledQuantity"] for line in order["lineItems"])),
+            ("refund", "Refund", any(line["currentQuantity"] for line in order["lineItems"])),
             ("cancel", "Cancel", order["cancelledAt"] is None),
         )
         if is_possible

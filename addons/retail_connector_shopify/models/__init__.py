@@ -3,5 +3,6 @@ from . import (
     retail_connector_shopify,
     retail_credential,
     shopify_fulfilment,
+    shopify_refund,
     shopify_stock,
 )

@@ -45,3 +45,27 @@ def _change(entity, node, moment):
     )
     body = {"admin_graphql_api_id": node["id"], "updated_at": node["updatedAt"]}
     return Change(key, json.dumps(body).encode())
+
+
+def list_parts(client, entity, document, parts_of, page, since):
+    """Yield ``(changes, watermark)`` per page, as :func:`list_changes`, of what changes its order when it changes.
+
+    :param str document: lists orders that changed, each with its parts
+    :param parts_of: function order node → its parts, of the shape ``CHANGED``
+    :param int page: orders per page
+    """
+    start = (since - const.POLL_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+    variables, watermark = {"query": "updated_at:>='%s'" % start, "first": page}, since
+    for nodes in client.pages(document, variables, ("orders",)):
+        changes = []
+        for node in nodes:
+            shapes.check(node, "CHANGED")
+            watermark = max(watermark, _naive(instants.parse_instant(node["updatedAt"])))
+            for part in parts_of(node):
+                shapes.check(part, "CHANGED")
+                changes.append(_change(entity, part, instants.parse_instant(part["updatedAt"])))
+        yield changes, watermark
+
+
+def _naive(moment):
+    return moment.astimezone(timezone.utc).replace(tzinfo=None)

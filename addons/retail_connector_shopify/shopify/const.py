@@ -23,9 +23,16 @@ TOPICS = {
     # A carrier's event changes its fulfilment too, so that its topic would only say the same again.
     "fulfillments/create": "fulfilment",
     "fulfillments/update": "fulfilment",
+    "refunds/create": "refund",
 }
 # Canonical entity → type name in a global id.
-GID_TYPES = {"order": "Order", "customer": "Customer", "product": "Product", "fulfilment": "Fulfillment"}
+GID_TYPES = {
+    "order": "Order",
+    "customer": "Customer",
+    "product": "Product",
+    "fulfilment": "Fulfillment",
+    "refund": "Refund",
+}
 
 #: Our messages are hints, so a subscription asks for no more of the payload than names the subject: a body that holds
 #: no address cannot leak one.
@@ -38,6 +45,7 @@ SCOPES = (
     "read_locations",
     "read_orders",
     "read_products",
+    "read_returns",
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",
 )
@@ -74,6 +82,8 @@ POLL_OVERLAP = timedelta(minutes=5)
 POLL_PAGE = 100
 #: Orders per page of the poll that names their fulfilments too.
 FULFILMENT_POLL_PAGE = 25
+#: Orders per page of the poll that names their refunds too.
+REFUND_POLL_PAGE = 25
 #: Fulfilments of one order that are read at once; its list cannot be paged.
 MAX_FULFILMENTS = 30
 

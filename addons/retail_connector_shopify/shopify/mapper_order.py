@@ -10,7 +10,7 @@ from . import instants, order_lines, shapes
 from .mapper_customer import clean, map_address, map_identity
 from .money import Purse, canonical_money, presentment
 
-_PAYMENT_KINDS = {
+PAYMENT_KINDS = {
     "AUTHORIZATION": "authorization",
     "EMV_AUTHORIZATION": "authorization",
     "CAPTURE": "capture",
@@ -57,7 +57,8 @@ def map_order(node):
         "lines": lines,
         "shipping_lines": shipping_lines,
         "duties": duties,
-        "payments": [_map_payment(one, purse) for one in node["transactions"] if one["kind"] in _PAYMENT_KINDS],
+        "payments": [map_payment(one, purse) for one in node["transactions"] if one["kind"] in PAYMENT_KINDS],
+        "refunds": [_map_refund(refund, purse, node["taxesIncluded"]) for refund in node["refunds"]],
         "totals": _map_totals(node, purse),
         "source": _map_source(node),
         "note": clean(node["note"]),
@@ -73,19 +74,32 @@ def _map_customer(node):
     return dict(identity, language=identity["language"] or clean(node["customerLocale"]))
 
 
-def _map_payment(transaction, purse):
+def map_payment(transaction, purse):
+    """Return the canonical payment of an ``OrderTransaction`` whose kind is in :data:`PAYMENT_KINDS`."""
     gateway = clean(transaction["gateway"])
     parent = transaction["parentTransaction"]
     return {
         "external_id": transaction["id"],
         "gateway": gateway or clean(transaction["formattedGateway"]) or "unknown",
-        "kind": _PAYMENT_KINDS[transaction["kind"]],
+        "kind": PAYMENT_KINDS[transaction["kind"]],
         # AWAITING_RESPONSE and UNKNOWN are not settled either way.
         "status": _PAYMENT_STATUS.get(transaction["status"], "pending"),
         "amount": purse.write(purse.read(transaction["amountSet"])),
         "processed_at": instants.canonical(transaction["processedAt"]),
         "is_gift_card": gateway == _GIFT_CARD_GATEWAY,
         "parent_external_id": parent and parent["id"],
+    }
+
+
+def _map_refund(refund, purse, taxes_included):
+    """Return what a refund took off the order; what it is in full is told by :mod:`refund_read`."""
+    units = {}
+    for part in refund["refundLineItems"]["nodes"]:
+        units[part["lineItem"]["id"]] = units.get(part["lineItem"]["id"], 0) + part["quantity"]
+    return {
+        "external_id": refund["id"],
+        "lines": [{"line_external_id": gid, "quantity": str(count)} for gid, count in units.items()],
+        "total": purse.write(order_lines.refunded_total(refund, purse, taxes_included)),
     }
 
 

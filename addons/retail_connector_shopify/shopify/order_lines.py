@@ -294,3 +294,15 @@ def _removals(refunds, purse: Purse):
                 gid = part["originalDuty"]["id"]
                 duties[gid] = duties.get(gid, _ZERO) + purse.read(part["amountSet"])
     return lines, shipping, duties
+
+
+def refunded_total(refund, purse, taxes_included):
+    """Return the Decimal that a refund took off the order's total; adjustments are no part of it."""
+    parts, shipping = refund["refundLineItems"]["nodes"], refund["refundShippingLines"]["nodes"]
+    total = sum((purse.read(part["subtotalSet"]) for part in parts), _ZERO)
+    total += sum((purse.read(part["subtotalAmountSet"]) for part in shipping), _ZERO)
+    total += sum((purse.read(part["amountSet"]) for part in refund["duties"] or ()), _ZERO)
+    if not taxes_included:
+        total += sum((purse.read(part["totalTaxSet"]) for part in parts), _ZERO)
+        total += sum((purse.read(part["taxAmountSet"]) for part in shipping), _ZERO)
+    return total

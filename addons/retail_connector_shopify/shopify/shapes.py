@@ -127,7 +127,9 @@ _VISIT = _object(
 )
 REFUND_LINE = {
     "quantity": dict(_COUNT, min=0),
-    "lineItem": _object({"id": _ID}),
+    "restockType": _TEXT,
+    "location": _object({"id": _ID}, nullable=True),
+    "lineItem": _object({"id": _ID, "unfulfilledQuantity": dict(_COUNT, min=0)}),
     "subtotalSet": _SHOP_BAG,
     "totalTaxSet": _SHOP_BAG,
 }
@@ -144,6 +146,22 @@ REFUND = {
             "taxAmountSet": _SHOP_BAG,
         }
     ),
+}
+#: A refund as the mapper takes it, by itself and whole.
+WHOLE_REFUND = {
+    **REFUND,
+    "createdAt": _INSTANT_TEXT,
+    "processedAt": _INSTANT_TEXT,
+    "updatedAt": _INSTANT_TEXT,
+    "note": _TEXT_OR_NULL,
+    "return": _object({"id": _ID}, nullable=True),
+    "order": _object(
+        {"id": _ID, "name": _TEXT, "createdAt": _INSTANT_TEXT, "currencyCode": _CURRENCY, "taxesIncluded": _FLAG}
+    ),
+    "orderAdjustments": _connection(
+        {"id": _ID, "reason": _TEXT_OR_NULL, "amountSet": _SHOP_BAG, "taxAmountSet": _SHOP_BAG}
+    ),
+    "transactions": _connection({**TRANSACTION, "amountRoundingSet": dict(_SHOP_BAG, nullable=True)}),
 }
 ORDER = {
     "id": _ID,

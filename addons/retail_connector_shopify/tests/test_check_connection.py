@@ -98,7 +98,9 @@ class TestCheckConnection(ShopifyCase):
 
     def test_missing_permissions_are_named(self):
         self.world.app.scopes = {"read_orders", "write_customers"}
-        self.assert_only_error("Permissions are missing", "read_locations, read_products, write_inventory")
+        self.assert_only_error(
+            "Permissions are missing", "read_locations, read_products, read_returns, write_inventory"
+        )
 
     def test_superfluous_permissions_are_named(self):
         self.world.app.scopes = {*const.SCOPES, "write_products", "read_all_orders"}

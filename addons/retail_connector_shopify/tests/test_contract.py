@@ -91,6 +91,8 @@ VARIABLES = {
     "products_changed": {**CHANGED, "after": "eyJsYXN0X2lkIjo1fQ=="},
     "protected_data_probe": {},
     "refund_line_items": PAGE,
+    "refunds_by_ids": BATCH,
+    "refunds_changed": {**CHANGED, "first": const.REFUND_POLL_PAGE},
     "shop": {},
     "webhook_subscription_create": {"topic": "ORDERS_CREATE", "subscription": WANTED},
     "webhook_subscription_update": {

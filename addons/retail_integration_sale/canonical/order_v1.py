@@ -98,6 +98,17 @@ TOTALS = {
     "presentment_total": t.OPTIONAL_MONEY,
 }
 
+# What took units and amounts off the order since it was placed: ``refund.v1`` tells it in full.
+REFUND = {
+    "external_id": t.ID,
+    "lines": dict(
+        t.list_of({"line_external_id": t.ID, "quantity": t.required(t.DECIMAL)}),
+        required=True,
+    ),
+    # What it took off ``totals.total``.
+    "total": t.required(t.MONEY),
+}
+
 SCHEMA = {
     **t.header("order", 1),
     "name": t.required(t.STRING),
@@ -122,6 +133,7 @@ SCHEMA = {
     "shipping_lines": t.list_of(SHIPPING_LINE),
     "duties": t.list_of(DUTY),
     "payments": t.list_of(PAYMENT),
+    "refunds": t.list_of(REFUND),
     "totals": {"type": "dict", "schema": TOTALS, "required": True},
     "source": {"type": "dict", "schema": SOURCE, "nullable": True},
     "note": t.OPTIONAL_STRING,

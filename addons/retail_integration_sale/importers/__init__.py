@@ -5,6 +5,7 @@ from . import (
     importer_fulfilment,
     importer_order,
     importer_product,
+    importer_refund,
     order_builder,
     order_mapping,
     order_reader,
@@ -14,4 +15,8 @@ from . import (
     partner_matcher,
     product_creator,
     product_matcher,
+    refund_booker,
+    refund_goods,
+    refund_ledger,
+    refund_planner,
 )

@@ -7,7 +7,7 @@ from psycopg2 import errorcodes
 from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetryLater, VendorChanged
 from odoo.addons.retail_integration_base.engine.messages import ImportResult
 from odoo.addons.retail_integration_base.engine.money import to_decimal
 from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
@@ -224,10 +224,10 @@ class RetailImporterOrder(models.AbstractModel):
 
     @contextmanager
     def _failing_alone(self, work):
-        """Turn what needs a person into the end of this order, and of no other."""
+        """Turn what needs a person, or has to wait, into the end of this order, and of no other."""
         try:
             yield
-        except NeedsHuman as error:
+        except (NeedsHuman, RetryLater) as error:
             work.result = ImportResult.failed(error)
 
     # ---------------------------------------------------------------- 3. who buys, and where does it go?
@@ -370,7 +370,12 @@ class RetailImporterOrder(models.AbstractModel):
         if work.keeps_lines:
             # Not taken over, so not agreed on: should the channel take the order up again, they are compared anew.
             digests["lines"] = work.binding.lines_digest
+        taken = {}
+        if work.takes_lines and not work.is_explained:
+            # The lines are the document's now, and so are the refunds it has had.
+            taken = {"refunds_taken": [one["external_id"] for one in work.document.get("refunds") or []]}
         return {
+            **taken,
             "external_version": work.document["version"],
             "checksum": registry.checksum(work.document),
             "synced_at": self.env.cr.now(),

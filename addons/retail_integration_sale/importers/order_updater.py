@@ -6,7 +6,7 @@ from odoo import models
 from odoo.fields import Command
 from odoo.tools import float_compare
 
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetryLater
 from odoo.addons.retail_integration_base.engine.money import to_decimal
 
 from .order_reader import write_changes
@@ -44,6 +44,7 @@ class RetailOrderUpdater(models.AbstractModel):
 
         :return: whether anything changed
         :raises NeedsHuman: ``order_changed_after_delivery``; nothing was written
+        :raises RetryLater: its refunds have to be booked first; nothing was written
         """
         order = work.order
         if not order._follows_channel():
@@ -53,6 +54,15 @@ class RetailOrderUpdater(models.AbstractModel):
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
+        ledger = self.env["retail.refund.ledger"]
+        if changes and self._is_history(order) and ledger._explains(backend, work):
+            # Its lines stay as they are: the refunds are booked by a flow of their own.
+            changes, work.is_explained = _Changes(), True
+            work.note = self.env._("Its refunds explain what changed.")
+        if cancels and order._has_left_the_shelf() and ledger._find_coming(backend, work):
+            raise RetryLater(self.env._("The cancellation waits for the order's refunds."))
+        if changes and order._has_booked_refunds():
+            raise self._too_late(work, changes, addresses, cancels)
         if (changes or addresses or cancels) and order._has_left_the_shelf():
             raise self._too_late(work, changes, addresses, cancels)
         has_new_head = self._write_head(work, lookups)
@@ -72,6 +82,10 @@ class RetailOrderUpdater(models.AbstractModel):
         if with_lock:
             order.action_lock()
         return bool(has_new_head or changes or addresses or cancels or reopens or mapping)
+
+    def _is_history(self, order):
+        """Return whether an order's lines are not changed any more: refunds get documents of their own."""
+        return order._has_left_the_shelf() or order._has_booked_refunds()
 
     def _write_head(self, work, lookups):
         reader, order = self.env["retail.order.reader"], work.order
@@ -95,7 +109,7 @@ class RetailOrderUpdater(models.AbstractModel):
         known = {
             (line.retail_line_type, line.retail_external_id): line
             for line in order.order_line
-            if line.retail_external_id
+            if line.retail_external_id and line.retail_line_type != "refund"
         }
         changes = _Changes()
         for spec in specs:

@@ -8,6 +8,7 @@ LINE_TYPES = [
     ("duty", "Duty"),
     ("discount", "Discount"),
     ("rounding", "Rounding"),
+    ("refund", "Refund"),
 ]
 #: Lines that are worked out from the document as a whole: an update may remove them.
 DERIVED_TYPES = ("discount", "rounding")

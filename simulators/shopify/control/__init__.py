@@ -2,7 +2,7 @@
 
 from werkzeug.routing import Rule
 
-from . import messages, orders, settings
+from . import messages, orders, refunds, settings
 from .command import command
 
 
@@ -30,6 +30,7 @@ RULES = [
     _rule("POST", "/orders/<reference>/send", orders.send_order),
     _rule("POST", "/orders/<reference>/fulfil", orders.fulfil_order),
     _rule("POST", "/orders/<reference>/hold", orders.hold_order),
+    _rule("POST", "/orders/<reference>/refund", refunds.refund_order),
     _rule("POST", "/fulfilments/<int:number>/cancel", orders.cancel_fulfilment),
     _rule("POST", "/fulfilments/<int:number>/event", orders.note_fulfilment_event),
     _rule("POST", "/customers/<int:number>/edit", orders.edit_customer),

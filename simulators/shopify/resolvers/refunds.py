@@ -1,6 +1,6 @@
 """Refunds of an order."""
 
-from . import common, connections
+from . import connections
 from .registry import resolver
 
 
@@ -24,4 +24,11 @@ def refund_transactions(refund, _context, args):
     return connections.page(refund["transactions"], args)
 
 
-resolver("Refund", "orderAdjustments")(common.empty_connection)
+@resolver("Refund", "orderAdjustments")
+def refund_adjustments(refund, _context, args):
+    return connections.page(refund["orderAdjustments"], args)
+
+
+@resolver("Refund", "return")
+def refund_return(refund, context, _args):
+    return context.shop.get(refund["returnId"])

@@ -1,8 +1,6 @@
 """What happens to an order after it was placed. Each function settles the amounts; none emits an event."""
 
-from decimal import Decimal
-
-from . import fulfilments, stock, totals
+from . import fulfilments, refunds, stock, totals
 from .not_possible import NotPossible
 from .payments import add_transaction
 
@@ -33,7 +31,7 @@ def set_quantity(shop, order, line, quantity):
     if difference > 0:
         line["quantity"] += difference
     elif difference < 0:
-        order["refunds"].append(_refund(shop, order, [(line, -difference)], "NO_RESTOCK"))
+        order["refunds"].append(refunds.make(shop, order, [(line, -difference, "NO_RESTOCK")]))
     if difference:
         order["edited"] = True
     stock.commit(shop, order, line, difference)
@@ -79,7 +77,7 @@ def cancel(shop, order, reason="CUSTOMER"):
     order["cancelReason"], order["closed"] = reason, True
     order["cancellation"] = {"__typename": "OrderCancellation", "staffNote": None}
     left = [(line, line["currentQuantity"]) for line in order["lineItems"] if line["currentQuantity"]]
-    refund = _refund(shop, order, left, "CANCEL", with_shipping=True)
+    refund = refunds.make(shop, order, [(line, count, "CANCEL") for line, count in left], **refunds.all_charges(order))
     order["refunds"].append(refund)
     for line, count in left:
         stock.commit(shop, order, line, -count)
@@ -93,76 +91,3 @@ def cancel(shop, order, reason="CUSTOMER"):
     shop.touch(order)
     totals.settle(order)
     fulfilments.close(shop, order)
-
-
-def _refund(shop, order, parts, restock_type, with_shipping=False):
-    now, zero = shop.clock.now(), totals.currencies_of(order).zero
-    number = shop.new_number("Refund")
-    shipping = [_shipping_part(shop, line) for line in order["shippingLines"]] if with_shipping else []
-    duties = [duty for line in order["lineItems"] for duty in line["duties"]] if with_shipping else []
-    return shop.add(
-        {
-            "__typename": "Refund",
-            "id": f"gid://shopify/Refund/{number}",
-            "legacyResourceId": number,
-            "orderId": order["id"],
-            "createdAt": now,
-            "processedAt": now,
-            "updatedAt": now,
-            "note": None,
-            "return": None,
-            "staffMember": None,
-            "totalRefundedSet": zero,
-            "refundLineItems": [_part(shop, order, line, count, restock_type) for line, count in parts],
-            "refundShippingLines": shipping,
-            "duties": [
-                {"__typename": "RefundDuty", "amountSet": duty["price"], "originalDuty": duty} for duty in duties
-            ],
-            "transactions": [],
-        }
-    )
-
-
-def _part(shop, order, line, count, restock_type):
-    earlier = [part for refund in order["refunds"] for part in refund["refundLineItems"] if part["lineItem"] is line]
-    removed_before = sum(part["quantity"] for part in earlier)
-
-    def share(bag, done):
-        """The part of ``bag`` for ``count`` units; the last units take what rounding left."""
-        if removed_before + count == line["quantity"]:
-            return bag - sum(done, totals.currencies_of(order).zero)
-        return bag * (Decimal(count) / line["quantity"])
-
-    subtotal = share(totals.after_discounts(line), [part["subtotalSet"] for part in earlier])
-    taxes = [
-        {**tax, "priceSet": share(tax["priceSet"], [part["_taxLines"][index]["priceSet"] for part in earlier])}
-        for index, tax in enumerate(line["taxLines"])
-    ]
-    discount = line["originalTotalSet"] - totals.after_discounts(line)
-    return {
-        "__typename": "RefundLineItem",
-        "id": shop.new_id("RefundLineItem"),
-        "lineItem": line,
-        "location": None,
-        "quantity": count,
-        "restockType": restock_type,
-        "restocked": restock_type != "NO_RESTOCK",
-        "priceSet": line["discountedUnitPriceAfterAllDiscountsSet"],
-        "subtotalSet": subtotal,
-        "totalTaxSet": sum((tax["priceSet"] for tax in taxes), totals.currencies_of(order).zero),
-        "_taxLines": taxes,
-        "_discountSet": share(discount, [part["_discountSet"] for part in earlier]),
-    }
-
-
-def _shipping_part(shop, line):
-    taxes = line["taxLines"]
-    zero = line["discountedPriceSet"] - line["discountedPriceSet"]
-    return {
-        "__typename": "RefundShippingLine",
-        "id": shop.new_id("RefundShippingLine"),
-        "shippingLine": line,
-        "subtotalAmountSet": line["discountedPriceSet"],
-        "taxAmountSet": sum((tax["priceSet"] for tax in taxes), zero),
-        "_taxLines": taxes,
-    }

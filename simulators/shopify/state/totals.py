@@ -198,7 +198,8 @@ def _settle_payment(order):
     order["totalReceivedSet"] = total(t["amountSet"] for t in done if t["kind"] in ("SALE", "CAPTURE"))
     order["totalRefundedSet"] = total(t["amountSet"] for t in done if t["kind"] == "REFUND")
     order["netPaymentSet"] = order["totalReceivedSet"] - order["totalRefundedSet"]
-    order["refundDiscrepancySet"] = zero
+    adjustments = [one for refund in order["refunds"] for one in refund["orderAdjustments"]]
+    order["refundDiscrepancySet"] = total(one["amountSet"] + one["taxAmountSet"] for one in adjustments)
     rounding = total(t["amountRoundingSet"] for t in done if t["amountRoundingSet"] is not None)
     order["totalCashRoundingAdjustment"] = {
         "__typename": "CashRoundingAdjustment",
@@ -209,7 +210,9 @@ def _settle_payment(order):
     is_void = order["cancelledAt"] is not None and not order["totalReceivedSet"]
     captured = total(t["amountSet"] for t in done if t["kind"] == "CAPTURE")
     order["totalCapturableSet"] = zero if is_void else authorized - captured if authorized else zero
-    order["totalOutstandingSet"] = order["currentTotalPriceSet"] + rounding - order["netPaymentSet"]
+    order["totalOutstandingSet"] = (
+        order["currentTotalPriceSet"] + rounding + order["refundDiscrepancySet"] - order["netPaymentSet"]
+    )
     order["displayFinancialStatus"] = _financial_status(order, is_void)
     owed = order["totalOutstandingSet"].shopMoney.amount
     order["fullyPaid"] = owed <= 0

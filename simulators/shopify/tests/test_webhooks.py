@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulators.shopify import ShopifySimulator, live_fulfilments
+from simulators.shopify import ShopifySimulator, live_fulfilments, live_refunds
 from simulators.shopify.webhooks import payloads
 
 from .conftest import START, Api
@@ -106,11 +106,17 @@ def test_include_fields_and_filter_are_obeyed(api, receiver, settled):
     assert json.loads(entry[1]) == {"id": till["number"], "name": till["name"]}
 
 
-KINDS = {"orders": "Order", "customers": "Customer", "products": "Product", "fulfillments": "Fulfillment"}
+KINDS = {
+    "orders": "Order",
+    "customers": "Customer",
+    "products": "Product",
+    "fulfillments": "Fulfillment",
+    "refunds": "Refund",
+}
 
 
 def ship_some(world):
-    """Fulfil every fifth order that can be, some in part, with tracking or without."""
+    """Fulfil every fifth order that can be, some in part, with tracking or without; refund some of them."""
     for position, order in enumerate(world.shop.all("Order")[::5]):
         if order["displayFulfillmentStatus"] == "UNFULFILLED" and order["cancelledAt"] is None:
             line = next((i for i, line in enumerate(order["lineItems"]) if line["unfulfilledQuantity"]), None)
@@ -119,6 +125,8 @@ def ship_some(world):
             lines = [{"line": line, "quantity": 1}] if position % 2 else None
             tracking = {"numbers": ["A1", "A2"], "company": "UPS"} if position % 3 else None
             live_fulfilments.fulfil(world, order, lines=lines, tracking=tracking)
+            if position % 3:
+                live_refunds.refund(world, order, paid="1.00" if position % 4 else None)
 
 
 @pytest.mark.parametrize("topic", payloads.TOPICS)

@@ -11,6 +11,7 @@ from .fulfilment_payload import fulfilment_payload
 from .order_payload import order_payload
 from .party_payload import customer_payload
 from .product_payload import product_payload
+from .refund_payload import refund_event_payload
 
 TOPICS = (
     "orders/create",
@@ -22,6 +23,7 @@ TOPICS = (
     "products/update",
     "fulfillments/create",
     "fulfillments/update",
+    "refunds/create",
 )
 
 
@@ -44,5 +46,6 @@ def build(shop, topic, record):
         "customers": customer_payload,
         "products": product_payload,
         "fulfillments": fulfilment_payload,
+        "refunds": refund_event_payload,
     }
     return makers[kind](shop, shape, record)
