@@ -121,7 +121,7 @@ class RetailImporterRefund(models.AbstractModel):
         document, order = work.document, work.order
         if document["external_id"] in (work.order_binding.refunds_taken or []):
             return True
-        if order._has_left_the_shelf() or order._has_booked_refunds():
+        if order._is_history():
             return False
         if order.state == "cancel":
             return True  # nothing of it was delivered or invoiced

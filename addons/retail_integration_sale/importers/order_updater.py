@@ -55,15 +55,15 @@ class RetailOrderUpdater(models.AbstractModel):
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
         ledger = self.env["retail.refund.ledger"]
-        if changes and self._is_history(order) and ledger._explains(backend, work):
+        has_left, is_history = order._has_left_the_shelf() and not order._is_refunded_away(), order._is_history()
+        work.is_history = is_history
+        if changes and is_history and ledger._explains(backend, work):
             # Its lines stay as they are: the refunds are booked by a flow of their own.
-            changes, work.is_explained = _Changes(), True
+            changes = _Changes()
             work.note = self.env._("Its refunds explain what changed.")
-        if cancels and order._has_left_the_shelf() and ledger._find_coming(backend, work):
+        if cancels and has_left and ledger._find_coming(backend, work):
             raise RetryLater(self.env._("The cancellation waits for the order's refunds."))
-        if changes and order._has_booked_refunds():
-            raise self._too_late(work, changes, addresses, cancels)
-        if (changes or addresses or cancels) and order._has_left_the_shelf():
+        if (changes and is_history) or ((addresses or cancels) and has_left):
             raise self._too_late(work, changes, addresses, cancels)
         has_new_head = self._write_head(work, lookups)
         with_lock = order.locked
@@ -82,10 +82,6 @@ class RetailOrderUpdater(models.AbstractModel):
         if with_lock:
             order.action_lock()
         return bool(has_new_head or changes or addresses or cancels or reopens or mapping)
-
-    def _is_history(self, order):
-        """Return whether an order's lines are not changed any more: refunds get documents of their own."""
-        return order._has_left_the_shelf() or order._has_booked_refunds()
 
     def _write_head(self, work, lookups):
         reader, order = self.env["retail.order.reader"], work.order

@@ -68,8 +68,8 @@ class OrderWork:
     is_reapplied: bool = False
     #: why today's mapping was not applied, or an empty text
     note: str = ""
-    #: the channel's lines differ from the order's by refunds that are booked apart
-    is_explained: bool = False
+    #: the order's lines stay as they are, and its refunds are booked apart
+    is_history: bool = False
 
     @property
     def is_new(self):

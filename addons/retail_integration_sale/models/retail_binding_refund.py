@@ -113,10 +113,26 @@ class SaleOrder(models.Model):
         readonly=True, copy=False, help="Ids of refunds whose difference somebody accepted."
     )
 
-    def _has_booked_refunds(self):
-        """Return whether documents of their own stand for refunds of one order: its lines are history then, too."""
+    def _is_history(self):
+        """Return whether the lines of one order are history: something was delivered or invoiced once, even if all of
+        it was returned and credited since, or a refund has documents of its own."""
         self.ensure_one()
-        return bool(self.sudo().retail_refund_ids.filtered(lambda refund: refund.state != "with_order"))
+        order = self.sudo()
+        return (
+            order._has_left_the_shelf()
+            or any(refund.state != "with_order" for refund in order.retail_refund_ids)
+            or any(move.state != "cancel" for move in order.invoice_ids)
+        )
+
+    def _is_refunded_away(self):
+        """Return whether refunds left nothing of one order: nothing to deliver, nothing to pay, nothing out."""
+        self.ensure_one()
+        return (
+            any(refund.state == "booked" for refund in self.sudo().retail_refund_ids)
+            and not any(line.product_uom_qty or line.qty_delivered for line in self._get_retail_lines().values())
+            and not any(picking.state == "done" for picking in self.picking_ids)
+            and self.currency_id.is_zero(self.amount_total)
+        )
 
 
 class RetailBindingOrder(models.Model):
