@@ -1,8 +1,8 @@
-"""What staff refunds while the simulator runs: each changes the state and tells the webhooks."""
+"""What staff refunds and takes back while the simulator runs: each changes the state and tells the webhooks."""
 
 from decimal import Decimal
 
-from .state import refunds, totals
+from .state import refunds, returns, totals
 
 
 def refund(world, order, lines=None, shipping=False, duties=False, paid=None, webhooks=True, **options):
@@ -62,3 +62,38 @@ def _part(world, order, entry):
         (one["id"] for one in world.shop.all("Location") if entry.get("location") in (one["name"], one["id"])), None
     )
     return line, int(entry.get("quantity", 1)), entry.get("restock", "NO_RESTOCK").upper(), place
+
+
+def open_return(world, order, lines, note="", webhooks=True):
+    """Open a return of shipped goods.
+
+    :param list lines: ``{"sku" or "line": position from 0, "quantity"}``
+    :return: the ``Return`` record
+    """
+    with world.shop.lock:
+        parts = [_part(world, order, entry)[:2] for entry in lines]
+        made = returns.open_return(world.shop, order, parts, note)
+        return _tell(world, made, "returns/approve", webhooks)
+
+
+def dispose(world, record, line, quantity, kind, location=None, webhooks=True):
+    """Say what became of units of a return: one of :data:`returns.DISPOSITIONS`."""
+    with world.shop.lock:
+        place = next((one["id"] for one in world.shop.all("Location") if location in (one["name"], one["id"])), None)
+        returns.dispose(world.shop, record, int(line), int(quantity), kind.upper(), place)
+        return _tell(world, record, None, webhooks)
+
+
+def end_return(world, record, status="CLOSED", webhooks=True):
+    """Close or cancel a return."""
+    with world.shop.lock:
+        returns.end(world.shop, record, status)
+        return _tell(world, record, "returns/close" if status == "CLOSED" else "returns/cancel", webhooks)
+
+
+def _tell(world, record, topic, webhooks):
+    if webhooks:
+        if topic:
+            world.sender.emit(topic, record)
+        world.sender.emit("orders/updated", world.shop.get(record["orderId"]))
+    return record

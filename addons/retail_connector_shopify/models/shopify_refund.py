@@ -1,8 +1,8 @@
-"""Refunds of a Shopify shop. What is asked and how it is read is in ``shopify/refund_read``."""
+"""Refunds and returns of a Shopify shop. How they are read is in ``shopify/refund_read`` and ``shopify/return_read``."""
 
 from odoo import models
 
-from ..shopify import refund_read
+from ..shopify import refund_read, return_read
 from . import shopify_fulfilment  # noqa: F401 the handler this file goes on with has to be there
 from .shopify_access import open_client
 
@@ -20,14 +20,25 @@ class RetailConnectorShopify(models.AbstractModel):
                 "sequence": 55,
                 "poll_interval_minutes": 15,
             },
+            {
+                "entity": "return",
+                "direction": "in",
+                "latency": "standard",
+                "sequence": 56,
+                "poll_interval_minutes": 15,
+            },
         ]
 
     def _fetch(self, client, entity, gids):
         if entity == "refund":
             return refund_read.fetch_refunds(client, gids), refund_read.map_refund
+        if entity == "return":
+            return return_read.fetch_returns(client, gids), return_read.map_return
         return super()._fetch(client, entity, gids)
 
     def _list_changes(self, backend, flow, since):
         if flow.entity == "refund":
             return refund_read.list_changes(open_client(backend), since)
+        if flow.entity == "return":
+            return return_read.list_changes(open_client(backend), since)
         return super()._list_changes(backend, flow, since)

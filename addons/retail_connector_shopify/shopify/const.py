@@ -24,6 +24,9 @@ TOPICS = {
     "fulfillments/create": "fulfilment",
     "fulfillments/update": "fulfilment",
     "refunds/create": "refund",
+    "returns/approve": "return",
+    "returns/cancel": "return",
+    "returns/close": "return",
 }
 # Canonical entity → type name in a global id.
 GID_TYPES = {
@@ -32,6 +35,7 @@ GID_TYPES = {
     "product": "Product",
     "fulfilment": "Fulfillment",
     "refund": "Refund",
+    "return": "Return",
 }
 
 #: Our messages are hints, so a subscription asks for no more of the payload than names the subject: a body that holds
@@ -82,7 +86,7 @@ POLL_OVERLAP = timedelta(minutes=5)
 POLL_PAGE = 100
 #: Orders per page of the poll that names their fulfilments too.
 FULFILMENT_POLL_PAGE = 25
-#: Orders per page of the poll that names their refunds too.
+#: Orders per page of the poll that names their refunds or returns too.
 REFUND_POLL_PAGE = 25
 #: Fulfilments of one order that are read at once; its list cannot be paged.
 MAX_FULFILMENTS = 30

@@ -279,6 +279,33 @@ SHIPPED_ORDER = {
     "fulfillmentsCount": _object({"count": _COUNT}, nullable=True),
     "fulfillments": _objects(_SHIPPED),
 }
+RETURN = {
+    "id": _ID,
+    "name": _TEXT,
+    "status": _TEXT,
+    "createdAt": _INSTANT_TEXT,
+    "order": _object({"id": _ID, "name": _TEXT, "createdAt": _INSTANT_TEXT, "updatedAt": _INSTANT_TEXT}),
+    # A line without a fulfilment is of a kind that is not read here.
+    "returnLineItems": _connection(
+        {
+            "quantity": {"type": "integer"},
+            "fulfillmentLineItem": {"type": "dict", "schema": {"lineItem": _object({"id": _ID})}},
+        }
+    ),
+    "reverseFulfillmentOrders": _connection(
+        {
+            "id": _ID,
+            "lineItems": _connection(
+                {
+                    "fulfillmentLineItem": _object({"lineItem": _object({"id": _ID})}, nullable=True),
+                    "dispositions": _objects(
+                        {"id": _ID, "type": _TEXT, "quantity": _COUNT, "location": _object({"id": _ID}, nullable=True)}
+                    ),
+                }
+            ),
+        }
+    ),
+}
 FULFILMENT_ORDER = {
     "id": _ID,
     "status": _TEXT,

@@ -93,6 +93,8 @@ VARIABLES = {
     "refund_line_items": PAGE,
     "refunds_by_ids": BATCH,
     "refunds_changed": {**CHANGED, "first": const.REFUND_POLL_PAGE},
+    "returns_by_ids": BATCH,
+    "returns_changed": {**CHANGED, "first": const.REFUND_POLL_PAGE},
     "shop": {},
     "webhook_subscription_create": {"topic": "ORDERS_CREATE", "subscription": WANTED},
     "webhook_subscription_update": {

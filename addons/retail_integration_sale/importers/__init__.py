@@ -6,6 +6,7 @@ from . import (
     importer_order,
     importer_product,
     importer_refund,
+    importer_return,
     order_builder,
     order_mapping,
     order_reader,

@@ -93,16 +93,24 @@ class RetailRefundPlanner(models.AbstractModel):
             if not decision:
                 raise self._left_already(work, line, left)
             return cancelled, left if decision == "return" else _ZERO
+        is_apart = bool(work.document.get("return_external_id")) and self._is_return_live(backend)
+        if is_apart:
+            return max(units - is_out, _ZERO), _ZERO  # what becomes of the goods is told with the return
         if part["restock"] == "returned":
             returned = min(units, is_out)
             if returned < units:
                 self._wait_for_fulfilment(backend, work)
             return min(units - returned, is_open), returned
-        if work.document.get("return_external_id"):
-            return max(units - is_out, _ZERO), _ZERO  # what becomes of the goods is told with the return
         still_open = Decimal(part.get("open_quantity") or "0")
         cancelled = min(units, max(is_open - still_open, _ZERO))
         return max(cancelled, min(units - is_out, is_open)), _ZERO
+
+    def _is_return_live(self, backend):
+        return bool(
+            backend.sudo().flow_ids.filtered(
+                lambda one: one.entity == "return" and one.direction == "in" and one.state in ("live", "paused")
+            )
+        )
 
     def _wait_for_fulfilment(self, backend, work):
         """Let the fulfilment come first that shipped in the channel what now came back to it.
@@ -265,13 +273,13 @@ class RetailRefundPlanner(models.AbstractModel):
 
     def _get_amount(self, work):
         paid = sum((to_decimal(one["amount"]) for one in work.document.get("payments") or []), _ZERO)
-        parts = [*work.document["lines"], *(work.document.get("charges") or [])]
+        parts = [one for one in work.document["lines"] if "subtotal" in one] + (work.document.get("charges") or [])
         return paid or sum((self._total(work, one["subtotal"], one["tax"]) for one in parts), _ZERO)
 
     def _mismatch(self, work, problem, cause):
         return NeedsHuman(
             self.env._(
-                "A refund of %(order)s (%(name)s) cannot be booked: %(problem)s.",
+                "A refund or return of %(order)s (%(name)s) cannot be booked: %(problem)s.",
                 order=work.order.name,
                 name=work.name,
                 problem=problem,
@@ -279,7 +287,7 @@ class RetailRefundPlanner(models.AbstractModel):
             kind="refund_mismatch",
             cause_key="refund:%s" % cause,
             cause_title=self.env._("Refunds that do not fit their orders"),
-            amount=(self._get_amount(work), work.document["currency"]),
+            amount=(self._get_amount(work), work.order.currency_id.name),
             facts={"order_external_id": work.document["order_external_id"], "problem": cause},
         )
 

@@ -9,6 +9,7 @@ from . import (
     retail_binding_partner,
     retail_binding_product,
     retail_binding_refund,
+    retail_binding_return,
     retail_carrier_map,
     retail_changes,
     retail_exception,

@@ -9,6 +9,7 @@ from . import (
     orders,
     products,
     refunds,
+    returns,
     root,
     shop,
     webhooks,

@@ -153,7 +153,7 @@ def nothing(_record, _context, _args):
     return []
 
 
-resolver("Order", "returns", "events", "metafields", "agreements", "localizedFields")(common.empty_connection)
+resolver("Order", "events", "metafields", "agreements", "localizedFields")(common.empty_connection)
 resolver("Order", "metafield")(common.no_metafield)
 
 

@@ -112,11 +112,12 @@ KINDS = {
     "products": "Product",
     "fulfillments": "Fulfillment",
     "refunds": "Refund",
+    "returns": "Return",
 }
 
 
 def ship_some(world):
-    """Fulfil every fifth order that can be, some in part, with tracking or without; refund some of them."""
+    """Fulfil every fifth order that can be, some in part, with tracking or without; return or refund some of them."""
     for position, order in enumerate(world.shop.all("Order")[::5]):
         if order["displayFulfillmentStatus"] == "UNFULFILLED" and order["cancelledAt"] is None:
             line = next((i for i, line in enumerate(order["lineItems"]) if line["unfulfilledQuantity"]), None)
@@ -125,6 +126,9 @@ def ship_some(world):
             lines = [{"line": line, "quantity": 1}] if position % 2 else None
             tracking = {"numbers": ["A1", "A2"], "company": "UPS"} if position % 3 else None
             live_fulfilments.fulfil(world, order, lines=lines, tracking=tracking)
+            if position % 2:
+                live_refunds.open_return(world, order, [{"line": line, "quantity": 1}])
+                continue
             if position % 3:
                 live_refunds.refund(world, order, paid="1.00" if position % 4 else None)
 

@@ -12,6 +12,7 @@ from .order_payload import order_payload
 from .party_payload import customer_payload
 from .product_payload import product_payload
 from .refund_payload import refund_event_payload
+from .return_payload import return_payload
 
 TOPICS = (
     "orders/create",
@@ -24,6 +25,9 @@ TOPICS = (
     "fulfillments/create",
     "fulfillments/update",
     "refunds/create",
+    "returns/approve",
+    "returns/cancel",
+    "returns/close",
 )
 
 
@@ -47,5 +51,6 @@ def build(shop, topic, record):
         "products": product_payload,
         "fulfillments": fulfilment_payload,
         "refunds": refund_event_payload,
+        "returns": return_payload,
     }
     return makers[kind](shop, shape, record)
