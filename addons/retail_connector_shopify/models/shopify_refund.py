@@ -1,4 +1,4 @@
-"""Refunds and returns of a Shopify shop. How they are read is in ``shopify/refund_read`` and ``shopify/return_read``."""
+"""Refunds and returns of a Shopify shop, as ``shopify/refund_read`` and ``shopify/return_read`` read them."""
 
 from odoo import models
 

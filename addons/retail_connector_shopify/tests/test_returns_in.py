@@ -3,6 +3,7 @@
 from odoo.tests import tagged
 
 from .refund_common import RefundCase
+from .stock_common import STOCK, ShopStockCase
 
 
 @tagged("post_install", "-at_install")
@@ -34,8 +35,11 @@ class TestReturnsIn(RefundCase):
         return sum(moves.filtered(lambda one: one.state not in ("done", "cancel")).mapped("product_uom_qty"))
 
     def scrapped(self, sale):
+        lines = sale.retail_return_ids.picking_ids.move_ids.move_line_ids
         return sum(
-            self.env["stock.scrap"].search([("product_id", "in", sale.order_line.product_id.ids)]).mapped("scrap_qty")
+            lines.filtered(lambda one: one.state == "done" and one.location_dest_id.usage == "inventory").mapped(
+                "quantity"
+            )
         )
 
     def test_an_open_return_waits_as_a_transfer_and_each_unit_is_received_as_it_is_found(self):
@@ -121,3 +125,33 @@ class TestReturnsIn(RefundCase):
         live_refunds.end_return(self.world, record, "CANCELED")
         self.receive_all()
         self.assertEqual((self.coming(sale), self.returned(sale)), (0, 0))
+
+
+@tagged("post_install", "-at_install")
+class TestReturnedStock(ShopStockCase):
+    def test_restocked_and_damaged_units_leave_shop_and_odoo_agreeing(self):
+        from simulators.shopify import live_fulfilments, live_refunds
+
+        flows = self.backend.flow_ids.filtered(lambda flow: flow.entity in ("fulfilment", "return", "refund"))
+        flows.write({"state": "live", "watermark": self.backend.flow_ids.mapped("watermark")[0]})
+        self.subscribe()
+        self.reconcile()
+        order = self.sell(3)
+        self.receive_all()
+        live_fulfilments.fulfil(self.world, order)
+        self.receive_all()
+        self.reconcile()
+        self.assertEqual((self.shown(), self.available()), (STOCK - 3, STOCK - 3))
+        self.world.clock.advance(1)
+        record = live_refunds.open_return(self.world, order, [{"line": 0, "quantity": 2}])
+        for kind in ("RESTOCKED", "NOT_RESTOCKED"):
+            self.world.clock.advance(1)
+            live_refunds.dispose(self.world, record, 0, 1, kind)
+        self.receive_all()
+        self.backend.flow_ids.filtered(lambda flow: flow.entity == "return")._job_poll()
+        self.drain()
+        self.commit()
+        self.drain()
+        self.assertEqual((self.shown(), self.available()), (STOCK - 2, STOCK - 2))
+        self.reconcile()
+        self.assertEqual((self.shown(), self.available()), (STOCK - 2, STOCK - 2))

@@ -178,9 +178,7 @@ class RetailImporterReturn(models.AbstractModel):
             if kind == "missing":
                 self._expect_less(move, quantity)
             else:
-                self._receive(move, quantity, place.warehouse_ids[:1])
-                if kind == "damaged":
-                    self._scrap(move, quantity)
+                self._receive(move, quantity, self._get_destination(move, kind, place.warehouse_ids[:1]))
         return units
 
     def _expect_less(self, move, quantity):
@@ -189,34 +187,23 @@ class RetailImporterReturn(models.AbstractModel):
         else:
             move.product_uom_qty -= quantity
 
-    def _receive(self, move, quantity, warehouse):
+    def _get_destination(self, move, kind, warehouse):
+        """Return where the goods go: damaged ones straight to scrap, so that nobody can sell them in between."""
+        if kind == "damaged":
+            domain = [("company_id", "in", [move.company_id.id, False]), ("usage", "=", "inventory")]
+            return self.env["stock.location"].sudo().search(domain, order="company_id, id", limit=1)
         if warehouse and warehouse != move.picking_id.picking_type_id.warehouse_id:
-            move.location_dest_id = warehouse.lot_stock_id
+            return warehouse.lot_stock_id
+        return move.location_dest_id
+
+    def _receive(self, move, quantity, destination):
         for other in move.picking_id.move_ids:
             other.picked = False
         move.quantity = quantity
         move.picked = True
-        if warehouse:
-            move.move_line_ids.location_dest_id = move.location_dest_id
+        # Of these units only: what is still to come goes where it was to go.
+        move.move_line_ids.location_dest_id = destination
         move.picking_id._action_done()
-
-    def _scrap(self, move, quantity):
-        scrap = (
-            self.env["stock.scrap"]
-            .sudo()
-            .create(
-                {
-                    "product_id": move.product_id.id,
-                    "product_uom_id": move.product_uom.id,
-                    "scrap_qty": quantity,
-                    "location_id": move.location_dest_id.id,
-                    "company_id": move.company_id.id,
-                    "picking_id": move.picking_id.id,
-                    "origin": move.picking_id.name,
-                }
-            )
-        )
-        scrap.do_scrap()
 
     def _was_received(self, binding, line, units):
         """Return whether people received in Odoo what the channel's staff finds only now."""
