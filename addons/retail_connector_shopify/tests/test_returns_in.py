@@ -42,7 +42,7 @@ class TestReturnsIn(RefundCase):
             )
         )
 
-    def test_an_open_return_waits_as_a_transfer_and_each_unit_is_received_as_it_is_found(self):
+    def test_a_return_has_its_stock_effect_each_unit_as_it_is_found(self):
         order, sale = self.order((5,))
         self.deliver(order)
         record = self.open_return(order, [{"line": 0, "quantity": 4}])

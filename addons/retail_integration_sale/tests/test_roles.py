@@ -10,6 +10,8 @@ MODELS = (
     "retail.binding.order",
     "retail.binding.partner",
     "retail.binding.product",
+    "retail.binding.refund",
+    "retail.binding.return",
     "retail.order.payment",
     "retail.tax.map",
     "retail.carrier.map",
