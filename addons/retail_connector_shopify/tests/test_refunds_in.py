@@ -262,6 +262,34 @@ class TestRefundsIn(RefundCase):
         self.settle(order)
         self.assertEqual((len(self.credits(sale)), sale.retail_refund_ids.state), (1, "agreed"))
 
+    def test_a_return_made_by_hand_is_recognised_and_not_made_again(self):
+        for is_credited in (False, True):
+            with self.subTest(is_credited=is_credited):
+                order, sale = self.order((3,))
+                self.deliver(order)
+                invoice = self.invoice(sale)
+                picking = sale.picking_ids
+                wizard = self.env["stock.return.picking"].with_context(active_id=picking.id, active_model=picking._name)
+                wizard = wizard.create({"picking_id": picking.id})
+                wizard.product_return_moves.quantity = 1
+                self.validate(wizard._create_return())
+                if is_credited:
+                    self.credit_by_hand(invoice)
+                self.refund(order, [{"line": 0, "quantity": 1, "restock": "RETURN"}])
+                self.settle(order)
+                self.assertEqual((self.returned(sale), len(self.credits(sale))), (1, 1))
+                self.assertEqual(self.exact(self.credits(sale).amount_total), self.shown(order))
+                self.assertEqual(self.items(sale).qty_delivered, 3)
+
+    def credit_by_hand(self, invoice):
+        """Credit one unit, as an accountant does who reverses the invoice and takes out the rest."""
+        wizard = self.env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
+        credit = self.credits(invoice.invoice_line_ids.sale_line_ids.order_id)
+        credit.invoice_line_ids.filtered(lambda one: one.quantity != 3).unlink()
+        credit.invoice_line_ids.quantity = 1
+        credit.action_post()
+
     def test_a_credit_note_made_by_hand_of_another_amount_is_a_persons_decision(self):
         order, sale = self.order((2,))
         invoice = self.invoice(sale)

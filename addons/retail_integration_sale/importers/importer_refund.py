@@ -1,6 +1,7 @@
 """Books what a channel paid back as credit notes, returns and payments of Odoo."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import fields, models
 
@@ -152,6 +153,7 @@ class RetailImporterRefund(models.AbstractModel):
     # ---------------------------------------------------------------- new ones
 
     def _take_over(self, backend, work):
+        pickings = self.env["stock.picking"].sudo()
         if self._is_with_order(work):
             # Goodwill is no part of the order's lines, wherever the rest is.
             rest = dict(work.document, lines=[], charges=[], rounding=None)
@@ -162,11 +164,13 @@ class RetailImporterRefund(models.AbstractModel):
             )
             state = "booked" if plan.specs else "with_order"
         else:
+            pickings = self._adopt_returns(work)
             agreed = self._find_agreed(work)
             if agreed:
-                return self._agree(backend, work, agreed)
+                return self._agree(backend, work, agreed, pickings)
             plan, state = self.env["retail.refund.planner"]._plan(backend, work), "booked"
         binding = self._bind(backend, work, plan, state)
+        pickings.retail_refund_id = binding
         if state == "booked":
             self.env["retail.refund.booker"]._book(backend, work, plan, binding)
         self._write_payments(backend, work)
@@ -249,9 +253,38 @@ class RetailImporterRefund(models.AbstractModel):
             "by_hand",
         )
 
-    def _agree(self, backend, work, credit):
+    def _adopt_returns(self, work):
+        """Take the returns that people made for what the channel says came back; return their transfers.
+
+        They stop lowering what was delivered, as no return of a refund does: see :class:`RetailRefundGoods`.
+        """
+        pickings, lines = self.env["stock.picking"].sudo(), work.order._get_retail_lines()
+        for part in work.document["lines"]:
+            line = lines.get(part["line_external_id"])
+            if part["restock"] != "returned" or not line or line in work.adopted:
+                continue
+            moves = self.env["retail.refund.goods"]._find_foreign(line)
+            moves.to_refund = False
+            self.env.add_to_compute(line._fields["qty_delivered"], line)  # Odoo's own does not depend on it
+            work.adopted[line] = Decimal(repr(sum(moves.mapped("product_qty"))))
+            pickings |= moves.picking_id
+        return pickings
+
+    def _agree(self, backend, work, credit, pickings):
+        """Take a credit note made by hand as the refund's own; goods that nobody took back yet come back now."""
         binding = self._bind(backend, work, RefundPlan(wanted=to_decimal_of(credit)), "agreed")
-        credit.retail_refund_id = binding
+        credit.sudo().retail_refund_id = binding
+        pickings.retail_refund_id = binding
+        wanted, lines = [], work.order._get_retail_lines()
+        for part in work.document["lines"]:
+            line, units = lines.get(part["line_external_id"]), Decimal(part["quantity"])
+            if part["restock"] == "returned" and line and line.qty_delivered_method == "stock_move":
+                agreed = min(units, work.adopted.get(line, Decimal(0)))
+                work.adopted[line] = work.adopted.get(line, Decimal(0)) - agreed
+                if units > agreed and not work.document.get("return_external_id"):
+                    wanted.append((line, units - agreed, part.get("location_external_id")))
+        goods = self.env["retail.refund.goods"].sudo()
+        goods._validate(goods._return(backend, wanted, {"retail_refund_id": binding.id}))
         self._write_payments(backend, work)
         note = self.env["retail.refund.booker"]._pay(backend, binding)
         return ImportResult("created", work.order, note or self.env._("It had been credited by hand: %s.", credit.name))

@@ -143,6 +143,12 @@ class RetailRefundBooker(models.AbstractModel):
             if payment.journal_id.type not in ("bank", "cash", "credit"):
                 notes.append(self.env._("“%s” has no journal, so its payment is not booked.", payment.gateway))
                 continue
+            if credit.currency_id.is_zero(sum(credit.mapped("amount_residual"))):
+                # By hand, or because the invoice was never paid in Odoo: an accountant knows which.
+                notes.append(
+                    self.env._("%s is set off already, so its payment is not booked.", ", ".join(credit.mapped("name")))
+                )
+                continue
             payment.account_payment_id = self._make_payment(payment, credit)
         return " ".join(dict.fromkeys(notes))
 

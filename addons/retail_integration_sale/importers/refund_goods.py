@@ -39,6 +39,18 @@ class RetailRefundGoods(models.AbstractModel):
                 move.picked = True
             picking._action_done()
 
+    def _find_foreign(self, line):
+        """Return moves by which people took ``line`` back, and that stand for nothing the channel told of."""
+        return line.move_ids.filtered(
+            lambda move: (
+                move.state == "done"
+                and move.origin_returned_move_id
+                and move.location_id.usage == "customer"
+                and not move.picking_id.retail_refund_id
+                and not move.picking_id.retail_return_id
+            )
+        )
+
     def _find_moves(self, line, units):
         """Return dict move → quantity to bring back of the moves that delivered ``line``, the newest first."""
         moves = line.move_ids.filtered(

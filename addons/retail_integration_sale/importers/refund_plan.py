@@ -63,6 +63,8 @@ class RefundWork:
     binding: Any = None
     result: ImportResult | None = None
     is_reapplied: bool = False
+    #: order line → units that people took back before the channel told of it
+    adopted: dict = field(default_factory=dict)
 
     @property
     def name(self):

@@ -74,8 +74,12 @@ class RetailRefundPlanner(models.AbstractModel):
         outcome.quantity += units
         outcome.cancelled += cancelled
         outcome.returned += returned
-        if returned:
-            plan.returns.append((line, returned, part.get("location_external_id")))
+        # What people took back already is linked, not moved again.
+        agreed = min(returned, work.adopted.get(line, _ZERO))
+        if agreed:
+            work.adopted[line] -= agreed
+        if returned > agreed:
+            plan.returns.append((line, returned - agreed, part.get("location_external_id")))
 
     def _share_out(self, backend, work, part, line, units, is_open, is_out):
         """Return how many of ``units`` are not delivered any more and how many come back now.
