@@ -19,6 +19,7 @@ DEFAULT_SCOPES = (
     "read_returns",
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",
+    "write_orders",
 )
 
 

@@ -42,6 +42,9 @@ class Engine:
         self._requirements = {}
         self._counting = threading.Lock()
 
+    def forget_keys(self):
+        self._idempotency = idempotency.Memory()
+
     def run(self, version, text, variables=None, operation_name=None):
         """Answer a request.
 

@@ -70,6 +70,10 @@ class World:
             self.scenario.stop()
         self.sender.stop()
 
+    def forget_keys(self):
+        """Let the shop forget all idempotency keys, as it does some time after."""
+        self.engine.forget_keys()
+
     def reset(self, new_seed=None):
         """Stop what runs and begin anew: shop, tokens, subscriptions, faults, logs."""
         if self.scenario is not None:

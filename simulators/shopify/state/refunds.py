@@ -55,13 +55,26 @@ def all_charges(order):
     }
 
 
-def refund(shop, order, parts, shipping=(), duties=(), paid=None, note=None, return_id=None, reason=None, gateway=None):
+def refund(
+    shop,
+    order,
+    parts,
+    shipping=(),
+    duties=(),
+    paid=None,
+    note=None,
+    return_id=None,
+    reason=None,
+    gateway=None,
+    sources=None,
+):
     """Refund in the shop: take off, restock, pay back.
 
     :param list parts: ``(line, units, restock type, location id or None)``
     :param Bag paid: what is paid back; None: what the parts make, as far as something was paid
     :param str reason: why the two differ, one of ``OrderAdjustmentDiscrepancyReason``
     :param str gateway: pays back; None: the one that was paid with
+    :param list sources: ``(transaction, Bag)``: what of ``paid`` goes back to which payment; None: to the first ones
     :return: the ``Refund`` record
     :raises NotPossible: more than there is
     """
@@ -69,6 +82,10 @@ def refund(shop, order, parts, shipping=(), duties=(), paid=None, note=None, ret
         _check(line, count, restock_type)
     made = make(shop, order, parts, shipping, duties, note, return_id)
     worth = worth_of(order, made)
+    for source, amount in sources or ():
+        if amount.shopMoney.amount > _left_of(order, source).shopMoney.amount:
+            shop.remove(made)
+            raise NotPossible("Refund amount cannot be greater than the amount of the parent transaction.")
     if paid and paid.shopMoney.amount > order["netPaymentSet"].shopMoney.amount:
         shop.remove(made)
         raise NotPossible(f"{order['name']}: more than was paid cannot be paid back")
@@ -76,7 +93,7 @@ def refund(shop, order, parts, shipping=(), duties=(), paid=None, note=None, ret
     for line, count, restock_type, location_id in parts:
         _move(shop, order, line, count, restock_type, location_id, is_returned=return_id is not None)
     totals.settle(order)
-    _pay(shop, order, made, worth, paid, reason, gateway)
+    _pay(shop, order, made, worth, paid, reason, gateway, sources)
     totals.settle(order)
     fulfilments.settle(shop, order)
     shop.touch(order)
@@ -130,23 +147,33 @@ def _removed(order, line):
     )
 
 
-def _pay(shop, order, made, worth, paid, reason, gateway):
+def payments_of(order):
+    """The transactions by which an order was paid."""
+    return [t for t in order["transactions"] if t["status"] == "SUCCESS" and t["kind"] in ("SALE", "CAPTURE")]
+
+
+def _left_of(order, source):
+    """What of a payment was not paid back yet."""
+    return source["amountSet"] - totals.currencies_of(order).total(
+        t["amountSet"] for t in order["transactions"] if t["parentTransaction"] is source and t["kind"] == "REFUND"
+    )
+
+
+def _pay(shop, order, made, worth, paid, reason, gateway, chosen=None):
     zero = totals.currencies_of(order).zero
-    sources = [t for t in order["transactions"] if t["status"] == "SUCCESS" and t["kind"] in ("SALE", "CAPTURE")]
+    sources = payments_of(order)
     if paid is None:
         # What the customer has not paid is not paid back: they owe less.
         paid = min(worth, order["netPaymentSet"], key=lambda bag: bag.shopMoney.amount) if sources else zero
-    elif paid != worth:
+    elif paid != worth and (paid or sources):
         made["orderAdjustments"].append(_adjustment(shop, order, worth - paid, reason))
     if gateway and paid:
         made["transactions"].append(add_transaction(shop, order, "REFUND", gateway, paid, shop.clock.now()))
         paid = zero
-    for source in sources:
+    for source, wanted in chosen or [(source, None) for source in sources]:
         if not paid:
             break
-        left = source["amountSet"] - totals.currencies_of(order).total(
-            t["amountSet"] for t in order["transactions"] if t["parentTransaction"] is source and t["kind"] == "REFUND"
-        )
+        left = _left_of(order, source) if wanted is None else wanted
         part = left if left.shopMoney.amount < paid.shopMoney.amount else paid
         if part:
             transaction = add_transaction(

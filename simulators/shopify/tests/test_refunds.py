@@ -98,3 +98,70 @@ def test_more_than_there_is_cannot_be_refunded(api, order, wrong):
     answer = api.session.post(f"{api.url}/_sim/orders/{order['number']}/refund", json=wrong)
     assert answer.status_code == 400, answer.text
     assert look(api, order)["refunds"] == []
+
+
+# ------------------------------------------------------------------ refundCreate
+
+CREATE = f"""mutation($input: RefundInput!, $key: String!) {{ refundCreate(input: $input) @idempotent(key: $key) {{
+  refund {{ id note totalRefundedSet {BAG} }} userErrors {{ field message }} }} }}"""
+SEEN = """query($id: ID!) { order(id: $id) { lineItems(first: 5) { nodes { id } }
+  transactions(first: 5) { id gateway kind } } }"""
+
+
+def create(api, order, key="k1", paid="10.00", lines=(), **more):
+    """Refund through the API; return the payload."""
+    seen = api.data(SEEN, {"id": order["id"]})["order"]
+    ids, sale = [line["id"] for line in seen["lineItems"]["nodes"]], seen["transactions"][0]
+    wanted = {"orderId": order["id"], "note": "RINV/1", **more}
+    if lines:
+        wanted["refundLineItems"] = [
+            {"lineItemId": ids[line], "quantity": quantity, "restockType": restock} for line, quantity, restock in lines
+        ]
+    if paid:
+        wanted["transactions"] = [
+            {
+                "orderId": order["id"],
+                "parentId": sale["id"],
+                "gateway": sale["gateway"],
+                "kind": "REFUND",
+                "amount": paid,
+            }
+        ]
+    return api.data(CREATE, {"input": wanted, "key": key})["refundCreate"]
+
+
+def test_a_refund_through_the_api_happens_once_per_key(api, order):
+    first = create(api, order, lines=[(0, 1, "CANCEL")], paid="12.90")
+    assert first["userErrors"] == []
+    assert create(api, order, lines=[(0, 1, "CANCEL")], paid="12.90")["refund"] == first["refund"]
+    seen = look(api, order)
+    (refund,) = seen["refunds"]
+    assert (refund["note"], amount(refund["totalRefundedSet"])) == ("RINV/1", Decimal("12.90"))
+    assert seen["lineItems"]["nodes"][0]["currentQuantity"] == 1
+    assert amount(seen["totalOutstandingSet"]) == 0
+    assert arithmetic.problems(arithmetic.fetch(api, order["id"])) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"paid": "9999.00"},
+        {"lines": [(0, 3, "CANCEL")]},
+        {"lines": [(0, 1, "RETURN")]},
+        {"shipping": {"amount": "99.00"}},
+        {"paid": None},
+    ],
+)
+def test_what_cannot_be_refunded_is_refused_and_its_key_is_spent(api, order, wrong):
+    for _time in range(2):
+        answer = create(api, order, **wrong)
+        assert answer["refund"] is None and answer["userErrors"][0]["message"]
+    assert "idempotency key failed" in answer["userErrors"][0]["message"]
+    assert look(api, order)["refunds"] == []
+
+
+def test_without_the_permission_to_write_orders_nothing_is_refunded(api, order):
+    scopes = api.control("GET", "/settings")["scopes"]
+    api.control("POST", "/settings", scopes=[scope for scope in scopes if scope != "write_orders"])
+    (error,) = api.errors(CREATE, {"input": {"orderId": order["id"]}, "key": "k1"})
+    assert error["extensions"]["code"] == "ACCESS_DENIED"
