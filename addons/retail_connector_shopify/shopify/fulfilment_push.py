@@ -5,6 +5,7 @@ from odoo.addons.retail_integration_base.engine.messages import Sent
 
 from . import fulfilment_plan as plan
 from . import fulfilment_read
+from .attempts import nothing_sent
 
 #: What stands in the way is removed one by one; more often than this it is put back by somebody else.
 _MAX_ROUNDS = 8
@@ -38,7 +39,7 @@ class FulfilmentPush:
     def _create(self, document):
         shipped = {line["line_external_id"]: plan.units_of(line, document) for line in document["lines"]}
         for _round in range(_MAX_ROUNDS):
-            with _nothing_sent():
+            with nothing_sent():
                 order, open_orders, wanted = self._look(document, shipped)
                 if not wanted:
                     return Sent(None, {"agreed": True})
@@ -52,7 +53,7 @@ class FulfilmentPush:
                 return plan.sent_as(answer["fulfillment"], document, {key: str(units) for key, units in wanted.items()})
             # Somebody was quicker, or changed what is left: look again. Twice the same is a refusal.
             said = plan.messages_of(answer)
-            with _nothing_sent():
+            with nothing_sent():
                 if self._look(document, shipped)[1:] == (open_orders, wanted):
                     raise self._refused(document, order, said)
         raise RetryLater(self._("The fulfilment orders of the order keep changing."))
@@ -194,15 +195,3 @@ class FulfilmentPush:
     def _refused(self, document, order, said):
         text = self._("Shopify refuses what was told of %(order)s: %(said)s", order=order["name"], said=said)
         return self._human("vendor_refused", "refused:%s" % said[:80], text, document)
-
-
-class _nothing_sent:  # noqa: N801 reads as a statement
-    """What fails in here fails before anything was fulfilled: it need not be looked for."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, _kind, error, _traceback):
-        if isinstance(error, RetryLater):
-            error.evidence["is_outcome_unknown"] = False
-        return False

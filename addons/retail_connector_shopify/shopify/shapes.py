@@ -279,6 +279,14 @@ SHIPPED_ORDER = {
     "fulfillmentsCount": _object({"count": _COUNT}, nullable=True),
     "fulfillments": _objects(_SHIPPED),
 }
+REFUNDABLE = {
+    "id": _ID,
+    "name": _TEXT,
+    "currencyCode": _CURRENCY,
+    "presentmentCurrencyCode": _CURRENCY,
+    "refunds": _objects({"id": _ID, "note": _TEXT_OR_NULL, "totalRefundedSet": _SHOP_BAG}),
+    "transactions": _objects(TRANSACTION),
+}
 RETURN = {
     "id": _ID,
     "name": _TEXT,

@@ -18,7 +18,9 @@ class RefundCase(FulfilmentCase):
         cls.env["retail.payment.map"].create(
             {"backend_id": cls.backend.id, "gateway": "shopify_payments", "journal_id": cls.bank.id}
         )
-        flows = cls.backend.flow_ids.filtered(lambda flow: flow.entity in ("refund", "return"))
+        flows = cls.backend.flow_ids.filtered(
+            lambda flow: flow.entity in ("refund", "return") and flow.direction == "in"
+        )
         flows.write({"state": "live", "watermark": fields.Datetime.now()})
 
     @classmethod
@@ -58,6 +60,31 @@ class RefundCase(FulfilmentCase):
         if is_posted:
             moves.action_post()
         return moves
+
+    def reverse(self, invoice, units=None):
+        """Post the credit note that an accountant makes of ``invoice``: of all of it, or of ``units`` of each product
+        and nothing else."""
+        wizard = self.env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        made = wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
+        credit = self.env["account.move"].browse(made["res_id"])
+        if units is not None:
+            goods = credit.invoice_line_ids.filtered(
+                lambda line: line.sale_line_ids.retail_line_type == "item" and line.product_id in units
+            )
+            (credit.invoice_line_ids - goods).unlink()
+            for line in goods:
+                line.quantity = units[line.product_id]
+        credit.action_post()
+        return credit
+
+    def settle(self, order):
+        """Let in what the shop has told, and work everything off to its end."""
+        self.receive_all()
+        for _attempt in range(4):
+            if not self.messages().filtered(lambda one: one.state == "retry"):
+                break
+            self.retry()
+        self.assert_nothing_waits(order)
 
     def credits(self, sale):
         return sale.invoice_ids.filtered(lambda move: move.move_type == "out_refund")

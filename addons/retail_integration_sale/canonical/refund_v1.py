@@ -59,6 +59,9 @@ SCHEMA = {
     "rounding": t.OPTIONAL_MONEY,
     # What was paid back, or is on its way.
     "payments": t.list_of(PAYMENT),
+    # Of a credit note of Odoo: what the channel is to pay back, the way it was paid, and whether it says so.
+    "amount": t.OPTIONAL_MONEY,
+    "notify_customer": t.BOOLEAN,
 }
 
 registry.register("refund", 1, SCHEMA)

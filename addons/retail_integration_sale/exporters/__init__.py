@@ -1,1 +1,1 @@
-from . import exporter_fulfilment, exporter_stock_level, stock_reader
+from . import exporter_fulfilment, exporter_refund, exporter_stock_level, stock_reader

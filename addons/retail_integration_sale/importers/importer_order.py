@@ -370,12 +370,8 @@ class RetailImporterOrder(models.AbstractModel):
         if work.keeps_lines:
             # Not taken over, so not agreed on: should the channel take the order up again, they are compared anew.
             digests["lines"] = work.binding.lines_digest
-        taken = {}
-        if work.takes_lines and not work.is_history:
-            # The lines are the document's now, and so are the refunds it has had.
-            taken = {"refunds_taken": [one["external_id"] for one in work.document.get("refunds") or []]}
         return {
-            **taken,
+            **self.env["retail.refund.ledger"]._get_agreement(work),
             "external_version": work.document["version"],
             "checksum": registry.checksum(work.document),
             "synced_at": self.env.cr.now(),

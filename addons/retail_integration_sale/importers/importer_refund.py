@@ -1,24 +1,16 @@
 """Books what a channel paid back as credit notes, returns and payments of Odoo."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 from odoo import fields, models
 
 from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetryLater, VendorChanged
 from odoo.addons.retail_integration_base.engine.messages import ImportResult
-from odoo.addons.retail_integration_base.engine.money import to_decimal
 
 from ..models.stock_picking_fulfilment import FROM_CHANNEL
 from .importer_order import IMPORT_CONTEXT
-from .order_reader import find_foreign_money, to_datetime
+from .order_reader import to_datetime
+from .refund_agreement import to_decimal_of
 from .refund_plan import RefundPlan, RefundWork
-
-#: How soon a refund looks again whether its order's lines have followed the channel.
-_ORDER_DELAY = timedelta(seconds=5)
-#: An order of which nothing has been heard for so long after its refund is not coming.
-_PATIENCE = timedelta(hours=24)
 
 
 class RetailImporterRefund(models.AbstractModel):
@@ -60,6 +52,8 @@ class RetailImporterRefund(models.AbstractModel):
             # As superuser: the service user has no rights in accounting, and needs none but these.
             work.order = work.order_binding.order_id.sudo() if work.order_binding else None
             work.binding = known.get(work.document["external_id"])
+        self.env["retail.refund.gate"]._ask_for_orders(backend, works)
+        for work in works:
             try:
                 # Odoo's own checks can refuse in the middle, and then nothing of this refund may stay.
                 with self.env.cr.savepoint():
@@ -74,63 +68,14 @@ class RetailImporterRefund(models.AbstractModel):
             return ImportResult("superseded", binding.order_id, self.env._("A newer version is in Odoo."))
         if binding and registry.checksum(document) == binding.checksum and not work.is_reapplied:
             return ImportResult("unchanged", binding.order_id)
-        self._require_currency(work)
+        gate = self.env["retail.refund.gate"]
+        gate._require_currency(work)
         if not work.order:
-            return self._wait_for_order(backend, work)
+            gate._require_order(backend, work)
+            return ImportResult("ignored", note=self.env._("Its order is not in Odoo."))
         if binding:
             return self._update(backend, work)
         return self._take_over(backend, work)
-
-    # ---------------------------------------------------------------- what has to be there first
-
-    def _require_currency(self, work):
-        document = work.document
-        foreign = find_foreign_money(document)
-        if work.order and work.order.currency_id.name != document["currency"]:
-            foreign.append("currency: %s" % document["currency"])
-        if foreign:
-            raise VendorChanged(
-                self.env._(
-                    "A refund of %(order)s is not in its currency: %(amounts)s.", order=work.name, amounts=foreign
-                ),
-                differences=foreign,
-            )
-
-    def _wait_for_order(self, backend, work):
-        """Return the end of a refund whose order is not in Odoo and will not be.
-
-        :raises RetryLater: the order is on its way, or may be
-        """
-        document = work.document
-        subject = "order:%s" % document["order_external_id"]
-        messages = (
-            self.env["retail.inbox"]
-            .sudo()
-            .search([("backend_id", "=", backend.id), ("subject_key", "=", subject)], order="id desc", limit=20)
-        )
-        is_coming = any(message.state in ("pending", "retry", "held", "quarantined") for message in messages)
-        is_old = fields.Datetime.now() - to_datetime(document["refunded_at"]) > _PATIENCE
-        if not is_coming and (messages or is_old):
-            return ImportResult("ignored", note=self.env._("Its order is not in Odoo."))
-        raise RetryLater(self.env._("The refund waits for its order %s.", work.name))
-
-    def _is_with_order(self, work):
-        """Return whether the order's lines contain the refund, because they follow the channel.
-
-        :raises RetryLater: they will
-        """
-        document, order = work.document, work.order
-        if document["external_id"] in (work.order_binding.refunds_taken or []):
-            return True
-        if order._is_history():
-            return False
-        if order.state == "cancel":
-            return True  # nothing of it was delivered or invoiced
-        if not document["lines"] and not document.get("charges"):
-            return False  # an amount beyond the order's lines: they say nothing of it
-        if order._follows_channel():
-            raise RetryLater(self.env._("The refund waits for the order's lines to follow."), delay=_ORDER_DELAY)
-        return False
 
     # ---------------------------------------------------------------- known ones
 
@@ -153,8 +98,12 @@ class RetailImporterRefund(models.AbstractModel):
     # ---------------------------------------------------------------- new ones
 
     def _take_over(self, backend, work):
+        agreement = self.env["retail.refund.agreement"]
+        own = agreement._find_own(backend, work)
+        if own:
+            return self._agree(backend, work, own, agreement._adopt_returns(work))
         pickings = self.env["stock.picking"].sudo()
-        if self._is_with_order(work):
+        if self.env["retail.refund.gate"]._is_with_order(backend, work):
             # Goodwill is no part of the order's lines, wherever the rest is.
             rest = dict(work.document, lines=[], charges=[], rounding=None)
             plan = (
@@ -164,10 +113,10 @@ class RetailImporterRefund(models.AbstractModel):
             )
             state = "booked" if plan.specs else "with_order"
         else:
-            pickings = self._adopt_returns(work)
-            agreed = self._find_agreed(work)
-            if agreed:
-                return self._agree(backend, work, agreed, pickings)
+            pickings = agreement._adopt_returns(work)
+            by_hand = agreement._find_by_hand(work)
+            if by_hand:
+                return self._agree(backend, work, by_hand, pickings)
             plan, state = self.env["retail.refund.planner"]._plan(backend, work), "booked"
         binding = self._bind(backend, work, plan, state)
         pickings.retail_refund_id = binding
@@ -178,6 +127,40 @@ class RetailImporterRefund(models.AbstractModel):
         if state == "with_order":
             note = self.env._("The order's lines follow the channel: there is nothing to credit.")
         return ImportResult("created", work.order, note)
+
+    def _agree(self, backend, work, credit, pickings):
+        binding = self.env["retail.refund.agreement"]._agree(backend, work, credit, pickings)
+        self._write_payments(backend, work)
+        note = self.env["retail.refund.booker"]._pay(backend, binding)
+        return ImportResult("created", work.order, note or self.env._("Odoo had credited it: %s.", credit.name))
+
+    def _take_own(self, backend, document, credit):
+        """Link a refund that the channel made because Odoo told it of ``credit``. Doing it twice changes nothing.
+
+        The money is on its way, so that what does not fit is left to people and keeps nothing from being linked.
+        """
+        self = self.with_context(**IMPORT_CONTEXT, **{FROM_CHANNEL: True}).with_company(backend.company_id)
+        backend, external_id = backend.with_env(self.env), document["external_id"]
+        orders = self.env["retail.binding.order"]._find_by_external(backend, [document["order_external_id"]], lock=True)
+        known = self.env["retail.binding.refund"]._find_by_external(backend, [external_id], lock=True)
+        order_binding = orders[document["order_external_id"]]
+        work = RefundWork(document, order_binding.order_id.sudo(), order_binding, known.get(external_id))
+        credit = credit.with_env(self.env).sudo()
+        agreement = self.env["retail.refund.agreement"]
+        if work.binding:
+            if not work.binding.sudo().credit_ids:
+                agreement._link(work, credit, work.binding)
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._agree(backend, work, credit, agreement._adopt_returns(work))
+        except (NeedsHuman, RetryLater) as error:
+            self.env.invalidate_all()
+            work.adopted.clear()
+            binding = self._bind(backend, work, RefundPlan(wanted=to_decimal_of(credit)), "agreed")
+            agreement._link(work, credit, binding)
+            self._write_payments(backend, work)
+            work.order._message_log(body=self.env._("Refunded in %(name)s. %(error)s", name=backend.name, error=error))
 
     def _is_live(self, work):
         return work.order.state != "cancel"
@@ -225,71 +208,3 @@ class RetailImporterRefund(models.AbstractModel):
             backend, [work.document["external_id"]]
         ).get(work.document["external_id"])
         payments.refund_id = binding
-
-    # ---------------------------------------------------------------- what people did first
-
-    def _find_agreed(self, work):
-        """Return the credit note that somebody made by hand for just this, possibly empty.
-
-        :raises NeedsHuman: there are some that may or may not stand for it
-        """
-        order, document = work.order, work.document
-        foreign = order.invoice_ids.filtered(
-            lambda move: move.move_type == "out_refund" and move.state != "cancel" and not move.retail_refund_id
-        )
-        if not foreign or document["external_id"] in (order.retail_refund_accepted or []):
-            return foreign.browse()
-        wanted = self.env["retail.refund.planner"]._get_amount(work)
-        same = foreign.filtered(lambda move: to_decimal_of(move) == wanted)
-        if same:
-            return same[:1]
-        raise self.env["retail.refund.planner"]._mismatch(
-            work,
-            self.env._(
-                "it is %(wanted)s, and there are credit notes made by hand of another amount: %(moves)s",
-                wanted=wanted,
-                moves=", ".join(foreign.mapped("display_name")),
-            ),
-            "by_hand",
-        )
-
-    def _adopt_returns(self, work):
-        """Take the returns that people made for what the channel says came back; return their transfers.
-
-        They stop lowering what was delivered, as no return of a refund does: see :class:`RetailRefundGoods`.
-        """
-        pickings, lines = self.env["stock.picking"].sudo(), work.order._get_retail_lines()
-        for part in work.document["lines"]:
-            line = lines.get(part["line_external_id"])
-            if part["restock"] != "returned" or not line or line in work.adopted:
-                continue
-            moves = self.env["retail.refund.goods"]._find_foreign(line)
-            moves.to_refund = False
-            self.env.add_to_compute(line._fields["qty_delivered"], line)  # Odoo's own does not depend on it
-            work.adopted[line] = Decimal(repr(sum(moves.mapped("product_qty"))))
-            pickings |= moves.picking_id
-        return pickings
-
-    def _agree(self, backend, work, credit, pickings):
-        """Take a credit note made by hand as the refund's own; goods that nobody took back yet come back now."""
-        binding = self._bind(backend, work, RefundPlan(wanted=to_decimal_of(credit)), "agreed")
-        credit.sudo().retail_refund_id = binding
-        pickings.retail_refund_id = binding
-        wanted, lines = [], work.order._get_retail_lines()
-        for part in work.document["lines"]:
-            line, units = lines.get(part["line_external_id"]), Decimal(part["quantity"])
-            if part["restock"] == "returned" and line and line.qty_delivered_method == "stock_move":
-                agreed = min(units, work.adopted.get(line, Decimal(0)))
-                work.adopted[line] = work.adopted.get(line, Decimal(0)) - agreed
-                if units > agreed and not work.document.get("return_external_id"):
-                    wanted.append((line, units - agreed, part.get("location_external_id")))
-        goods = self.env["retail.refund.goods"].sudo()
-        goods._validate(goods._return(backend, wanted, {"retail_refund_id": binding.id}))
-        self._write_payments(backend, work)
-        note = self.env["retail.refund.booker"]._pay(backend, binding)
-        return ImportResult("created", work.order, note or self.env._("It had been credited by hand: %s.", credit.name))
-
-
-def to_decimal_of(move):
-    """Return the exact total (Decimal) of a move."""
-    return to_decimal({"amount": "%.*f" % (move.currency_id.decimal_places, move.amount_total)})

@@ -124,16 +124,20 @@ class RetailImporterReturn(models.AbstractModel):
 
         :raises RetryLater: what comes back has yet to be shipped in Odoo
         """
-        wanted = []
+        wanted, goods = [], self.env["retail.refund.goods"].sudo()
         for part in work.document["lines"]:
             line, units = self._get_line(work, part["line_external_id"]), Decimal(part["quantity"])
             if line.qty_delivered_method != "stock_move":
                 continue
             if Decimal(repr(line.qty_delivered)) < units and not self._is_late(work.document):
                 raise RetryLater(self.env._("The return waits for the fulfilment of its goods."))
-            wanted.append((line, units, None))
+            # What people took back before the channel told of it is this return's.
+            moves = goods._adopt(line)
+            moves.picking_id.retail_return_id = work.binding
+            units -= goods._count_units(line, moves)
+            if units > 0:
+                wanted.append((line, units, None))
         if wanted:
-            goods = self.env["retail.refund.goods"].sudo()
             goods._return(backend, wanted, {"retail_return_id": work.binding.id})
 
     # ---------------------------------------------------------------- what became of it
@@ -165,21 +169,26 @@ class RetailImporterReturn(models.AbstractModel):
 
     def _take(self, backend, binding, line, units, disposition):
         """Receive ``units`` from the transfers that wait, or expect them no more; return how many none waits for."""
-        kind = disposition["kind"]
+        kind, share = disposition["kind"], 0.0
         place = self.env["retail.location.map"]._find_by_place(backend, disposition.get("location_external_id"))
-        for move in binding.picking_ids.move_ids.filtered(
-            lambda one: one.sale_line_id == line and one.state not in _OVER
-        ):
-            taken = min(units, move.product_uom._compute_quantity(move.product_uom_qty, line.product_uom_id))
-            if line.product_uom_id.compare(taken, 0.0) <= 0:
-                continue
-            units -= taken
-            quantity = line.product_uom_id._compute_quantity(taken, move.product_uom)
-            if kind == "missing":
-                self._expect_less(move, quantity)
-            else:
-                self._receive(move, quantity, self._get_destination(move, kind, place.warehouse_ids[:1]))
-        return units
+        for product, needed in self.env["retail.refund.goods"].sudo()._get_needed(line, units).items():
+            left = needed
+            for move in binding.picking_ids.move_ids.filtered(
+                lambda one, product=product: (
+                    one.sale_line_id == line and one.product_id == product and one.state not in _OVER
+                )
+            ):
+                taken = min(left, move.product_uom._compute_quantity(move.product_uom_qty, product.uom_id))
+                if product.uom_id.compare(taken, 0.0) <= 0:
+                    continue
+                left -= taken
+                quantity = product.uom_id._compute_quantity(taken, move.product_uom)
+                if kind == "missing":
+                    self._expect_less(move, quantity)
+                else:
+                    self._receive(move, quantity, self._get_destination(move, kind, place.warehouse_ids[:1]))
+            share = max(share, left / needed if needed else 0.0)
+        return units * share
 
     def _expect_less(self, move, quantity):
         if move.product_uom.compare(move.product_uom_qty, quantity) <= 0:
@@ -207,11 +216,10 @@ class RetailImporterReturn(models.AbstractModel):
 
     def _was_received(self, binding, line, units):
         """Return whether people received in Odoo what the channel's staff finds only now."""
-        received = sum(
-            move.product_uom._compute_quantity(move.quantity, line.product_uom_id)
-            for move in binding.picking_ids.move_ids
-            if move.sale_line_id == line and move.state == "done" and move.origin_returned_move_id
+        moves = binding.picking_ids.move_ids.filtered(
+            lambda move: move.sale_line_id == line and move.state == "done" and move.origin_returned_move_id
         )
+        received = float(self.env["retail.refund.goods"].sudo()._count_units(line, moves))
         told = sum(
             one.quantity
             for one in binding.disposition_ids

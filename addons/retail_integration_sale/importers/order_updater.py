@@ -46,7 +46,8 @@ class RetailOrderUpdater(models.AbstractModel):
         :raises NeedsHuman: ``order_changed_after_delivery``; nothing was written
         :raises RetryLater: its refunds have to be booked first; nothing was written
         """
-        order = work.order
+        order, ledger = work.order, self.env["retail.refund.ledger"]
+        ledger._recall(backend, work)
         if not order._follows_channel():
             return self._write_head(work, lookups)
         mapping = self.env["retail.order.mapping"]._compare(backend, work)
@@ -54,7 +55,6 @@ class RetailOrderUpdater(models.AbstractModel):
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
-        ledger = self.env["retail.refund.ledger"]
         has_left, is_history = order._has_left_the_shelf() and not order._is_refunded_away(), order._is_history()
         work.is_history = is_history
         if changes and is_history and ledger._explains(backend, work):

@@ -70,6 +70,8 @@ class OrderWork:
     note: str = ""
     #: the order's lines stay as they are, and its refunds are booked apart
     is_history: bool = False
+    #: of an order that was imported before this was noted: ids of the refunds its lines contain; ``None``: as noted
+    recalled: list | None = None
 
     @property
     def is_new(self):

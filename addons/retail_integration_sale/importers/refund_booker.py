@@ -1,5 +1,6 @@
 """Writes what a :class:`RefundPlan` says: order lines, credit note, returns, outbound payments."""
 
+from contextlib import contextmanager
 from decimal import Decimal
 
 from odoo import models
@@ -16,13 +17,28 @@ class RetailRefundBooker(models.AbstractModel):
     def _book(self, backend, work, plan, binding):
         """Write ``plan``; ``binding`` exists and everything points to it."""
         self = self.sudo()
+        with self._booking(backend, work, plan, binding) as lines:
+            self._credit(backend, work, plan, lines, binding)
+
+    def _take_credit(self, backend, work, plan, pairs, binding):
+        """Write ``plan``, whose credit note is there: its lines become those of the order lines they stand for.
+
+        :param list pairs: lines of the credit note, for each spec of ``plan``
+        """
+        self = self.sudo()
+        with self._booking(backend, work, plan, binding) as lines:
+            for line, credit_lines in zip(lines, pairs, strict=True):
+                credit_lines.sale_line_ids = line
+
+    @contextmanager
+    def _booking(self, backend, work, plan, binding):
+        """Change the order, and let the goods come back; meanwhile, with its lines for the specs, credit them."""
         order = work.order
         before = order.amount_total
         is_locked = order.locked
         if is_locked:
             order.action_unlock()
-        lines = self._add_lines(backend, work, plan)
-        self._credit(backend, work, plan, lines, binding)
+        yield self._add_lines(backend, work, plan)
         for line, outcome in plan.outcomes.items():
             if outcome.cancelled:
                 line.product_uom_qty = float(Decimal(repr(line.product_uom_qty)) - outcome.cancelled)

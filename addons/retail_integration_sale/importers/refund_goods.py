@@ -1,5 +1,7 @@
 """Brings back what left for a customer, as a transfer of its own."""
 
+from decimal import Decimal
+
 from odoo import models
 
 from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
@@ -51,35 +53,68 @@ class RetailRefundGoods(models.AbstractModel):
             )
         )
 
+    def _adopt(self, line):
+        """Return the moves by which people took ``line`` back. They stop lowering what was delivered."""
+        moves = self._find_foreign(line)
+        if moves:
+            moves.to_refund = False
+            self.env.add_to_compute(line._fields["qty_delivered"], line)  # Odoo's own does not depend on it
+        return moves
+
+    def _count_units(self, line, moves):
+        """Return how many units of ``line`` (Decimal) ``moves`` brought; of a kit, those all of whose parts came."""
+        counts = [
+            sum(
+                move.product_uom._compute_quantity(move.quantity, product.uom_id)
+                for move in moves
+                if move.product_id == product
+            )
+            / needed
+            for product, needed in self._get_needed(line, 1.0).items()
+            if needed
+        ]
+        return Decimal(repr(round(min(counts, default=0.0), 4)))
+
+    def _get_needed(self, line, units):
+        """Return dict product → quantity in its unit that ``units`` of ``line`` are: of a kit, its delivered parts."""
+        moves = self._find_out(line)
+        if line.qty_delivered and any(move.product_id != line.product_id for move in moves):
+            share = units / line.qty_delivered
+            return {
+                product: sum(move.product_uom._compute_quantity(move.quantity, product.uom_id) for move in same) * share
+                for product, same in moves.grouped("product_id").items()
+            }
+        return {line.product_id: line.product_uom_id._compute_quantity(units, line.product_id.uom_id, round=False)}
+
+    def _find_out(self, line):
+        return line.move_ids.filtered(lambda move: move.state == "done" and move.location_dest_id.usage == "customer")
+
     def _find_moves(self, line, units):
         """Return dict move → quantity to bring back of the moves that delivered ``line``, the newest first."""
-        moves = line.move_ids.filtered(
-            lambda move: move.state == "done" and move.location_dest_id.usage == "customer"
-        ).sorted("id", reverse=True)
-        if any(move.product_id != line.product_id for move in moves):
-            # A kit: each of its components, by the share that comes back.
-            share = units / line.qty_delivered if line.qty_delivered else 0.0
-            return {move: move.quantity * share for move in moves}
-        found, left = {}, line.product_uom_id._compute_quantity(units, line.product_id.uom_id)
-        for move in moves:
-            taken = min(left, self._count_left(move))
-            if line.product_id.uom_id.compare(taken, 0.0) > 0:
-                found[move] = line.product_id.uom_id._compute_quantity(taken, move.product_uom)
-                left -= taken
-        if line.product_id.uom_id.compare(left, 0.0) > 0:
-            raise NeedsHuman(
-                self.env._(
-                    "%(units)g of %(product)s of %(order)s come back that were never delivered, or are back already.",
-                    units=left,
-                    product=line.product_id.display_name,
-                    order=line.order_id.name,
-                ),
-                kind="refund_mismatch",
-                cause_key="refund:not_delivered",
-                cause_title=self.env._("Goods come back that are not with the customer"),
-                facts={"order_external_id": line.order_id._get_retail_binding().external_id},
-            )
+        found, moves = {}, self._find_out(line).sorted("id", reverse=True)
+        for product, left in self._get_needed(line, units).items():
+            for move in moves.filtered(lambda one, product=product: one.product_id == product):
+                taken = min(left, self._count_left(move))
+                if product.uom_id.compare(taken, 0.0) > 0:
+                    found[move] = product.uom_id._compute_quantity(taken, move.product_uom)
+                    left -= taken
+            if product.uom_id.compare(left, 0.0) > 0:
+                raise self._not_out(line, product, left)
         return found
+
+    def _not_out(self, line, product, units):
+        return NeedsHuman(
+            self.env._(
+                "%(units)g of %(product)s of %(order)s come back that were never delivered, or are back already.",
+                units=units,
+                product=product.display_name,
+                order=line.order_id.name,
+            ),
+            kind="refund_mismatch",
+            cause_key="refund:not_delivered",
+            cause_title=self.env._("Goods come back that are not with the customer"),
+            facts={"order_external_id": line.order_id._get_retail_binding().external_id},
+        )
 
     def _count_left(self, move):
         """Return what of a delivery is still with the customer, in the product's unit."""

@@ -22,6 +22,8 @@ class CreditSpec:
     taxes: Any
     #: the order line it is taken off; ``None``: one of its own
     sale_line: Any = None
+    #: the order line that charged it, if there is one
+    about: Any = None
     #: units that were invoiced, and so are credited now; the rest stays to be set off on the next invoice
     credited: Decimal = Decimal(0)
 

@@ -69,7 +69,7 @@ class RetailRefundPlanner(models.AbstractModel):
         is_open = max(ordered - outcome.cancelled - delivered, _ZERO)
         is_out = max(delivered - (earlier.quantity - earlier.cancelled) - (outcome.quantity - outcome.cancelled), _ZERO)
         cancelled, returned = self._share_out(backend, work, part, line, units, is_open, is_out)
-        invoiced = self._exact(line.qty_invoiced) - earlier.credited - outcome.credited
+        invoiced = self._exact(line.qty_invoiced) + self._count_pending(line) - earlier.credited - outcome.credited
         self._plan_money(backend, work, plan, part, line, cancelled, invoiced, stands - units)
         outcome.quantity += units
         outcome.cancelled += cancelled
@@ -145,11 +145,13 @@ class RetailRefundPlanner(models.AbstractModel):
         name = (line.name or line.product_id.display_name).partition("\n")[0]
         if kept:
             plan.specs.append(
-                CreditSpec(line.product_id, self.env._("Refund: %s", name), kept, unit_price, line.tax_ids)
+                CreditSpec(line.product_id, self.env._("Refund: %s", name), kept, unit_price, line.tax_ids, about=line)
             )
             plan.specs[-1].credited = credited_kept
         if cancelled:
-            plan.specs.append(CreditSpec(line.product_id, name, cancelled, unit_price, line.tax_ids, sale_line=line))
+            plan.specs.append(
+                CreditSpec(line.product_id, name, cancelled, unit_price, line.tax_ids, sale_line=line, about=line)
+            )
             plan.specs[-1].credited = credited_open
         discount = unit_price * units - to_decimal(part["subtotal"])
         if discount:
@@ -161,10 +163,15 @@ class RetailRefundPlanner(models.AbstractModel):
             plan.specs.append(spec)
         plan.wanted += self._total(work, part["subtotal"], part["tax"])
 
+    def _count_pending(self, line):
+        """Return the units of ``line`` on credit notes that the channel is being told of: refunds of their own."""
+        pending = line.invoice_lines.filtered(lambda one: one.move_id.retail_refund_state == "pending")
+        return self._exact(sum(pending.mapped("quantity")))
+
     def _get_earlier(self, work, line):
         """Return the :class:`LineOutcome` of all refunds of ``line`` that are booked."""
         found = LineOutcome()
-        for booked in work.order.retail_refund_ids.filtered(lambda one: one.state == "booked").line_ids:
+        for booked in work.order.retail_refund_ids.line_ids:
             if booked.sale_line_id == line:
                 found.quantity += self._exact(booked.quantity)
                 found.cancelled += self._exact(booked.cancelled_quantity)
@@ -181,7 +188,7 @@ class RetailRefundPlanner(models.AbstractModel):
         if not line:
             raise self._mismatch(work, self.env._("it pays back a charge that is not on the order"), "charge")
         name = self.env._("Refund: %s", (line.name or "").partition("\n")[0])
-        spec = CreditSpec(line.product_id, name, _ONE, to_decimal(charge["subtotal"]), line.tax_ids)
+        spec = CreditSpec(line.product_id, name, _ONE, to_decimal(charge["subtotal"]), line.tax_ids, about=line)
         spec.credited = _ONE if line.qty_invoiced else _ZERO
         return spec
 

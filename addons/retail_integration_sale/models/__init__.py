@@ -1,6 +1,7 @@
 from . import (
     account_analytic_distribution_model,
     account_move,
+    account_move_refund,
     account_payment,
     retail_accepted_difference,
     retail_backend,

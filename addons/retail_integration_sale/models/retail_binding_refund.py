@@ -60,6 +60,21 @@ class RetailBindingRefund(models.Model):
             done = refund.payment_ids.filtered(lambda one: one.status == "success" and one.kind == "refund")
             refund.paid_amount = sum(done.mapped("amount"))
 
+    def _find_known(self, backend, order_external_id, external_ids):
+        """Return the set of those refunds of an order that Odoo has booked, or need not book."""
+        known = set(self._find_by_external(backend, external_ids))
+        order = self.env["retail.binding.order"]._find_by_external(backend, [order_external_id]).get(order_external_id)
+        known.update(order.refunds_taken or [] if order else [])
+        ignored = self.env["retail.inbox"].search(
+            [
+                ("backend_id", "=", backend.id),
+                ("subject_key", "in", ["refund:%s" % external_id for external_id in external_ids]),
+                ("state", "=", "ignored"),
+            ]
+        )
+        known.update(message.subject_key.partition(":")[2] for message in ignored)
+        return known & set(external_ids)
+
     def action_view_credit(self):
         """Open the credit note."""
         self.ensure_one()
@@ -112,6 +127,9 @@ class SaleOrder(models.Model):
     retail_refund_accepted = fields.Json(
         readonly=True, copy=False, help="Ids of refunds whose difference somebody accepted."
     )
+    retail_refund_apart = fields.Json(
+        readonly=True, copy=False, help="Ids of refunds of which somebody knows that the lines do not contain them."
+    )
 
     def _is_history(self):
         """Return whether the lines of one order are history: something was delivered or invoiced once, even if all of
@@ -141,6 +159,10 @@ class RetailBindingOrder(models.Model):
     refunds_taken = fields.Json(
         readonly=True,
         help="Ids of the refunds that the order's lines contain already, because they follow the channel.",
+    )
+    # An empty list and none at all are one to the database.
+    is_refunds_known = fields.Boolean(
+        readonly=True, help="Not of an order that was imported before this was noted, until it is read once more."
     )
 
 

@@ -9,6 +9,8 @@ from . import retail_exception_fulfilment  # noqa: F401 its way to the orders is
 KINDS = [
     ("refund_mismatch", "Refund does not fit the order"),
     ("refund_goods_left", "Refunded, but delivered"),
+    ("refund_unclear", "Refund of an old order"),
+    ("refund_refused", "Credit note not paid back"),
 ]
 
 
@@ -31,6 +33,16 @@ class RetailException(models.Model):
                 "return transfer for whoever receives them; “Customer keeps them” credits them and moves nothing. Stop "
                 "the parcel if you can."
             ),
+            "refund_unclear": _(
+                "The order was imported before refunds were, so its lines may contain this one. If they do (ordered "
+                "quantities are those of after the refund, or it was credited by hand), choose “The order contains "
+                "it”. If the order is as it was sold, choose “Book it”."
+            ),
+            "refund_refused": _(
+                "Odoo credited this, and the channel has paid back nothing. The message says why. Mend it there and "
+                "replay; or refund it in the channel by hand with the same amount, then replay: it is recognised. Or "
+                "ignore this with a reason, if nothing is to be paid back there."
+            ),
         }
 
     @api.model
@@ -40,6 +52,8 @@ class RetailException(models.Model):
             ("return_refunded", _("They come back"), "refund_goods_left", "_mend_goods_return"),
             ("keep_refunded", _("Customer keeps them"), "refund_goods_left", "_mend_goods_keep"),
             ("accept_refund", _("Accept the difference"), "refund_mismatch", "_mend_accept_refund"),
+            ("contain_refund", _("The order contains it"), "refund_unclear", "_mend_contain_refund"),
+            ("book_refund", _("Book it"), "refund_unclear", "_mend_book_refund"),
         ]
         return [
             *super()._get_fixes(),
@@ -58,7 +72,21 @@ class RetailException(models.Model):
 
     def _mend_accept_refund(self):
         for exception in self:
-            order = exception._find_fulfilled_orders()
-            external_id = (exception.subject_key or "").partition(":")[2]
-            order.retail_refund_accepted = sorted({*(order.retail_refund_accepted or []), external_id})
+            exception._add_refund_to(exception._find_fulfilled_orders(), "retail_refund_accepted")
         return self.env._("The difference is booked as a rounding line.")
+
+    def _mend_contain_refund(self):
+        for exception in self:
+            order = exception._find_fulfilled_orders()
+            exception._add_refund_to(order._get_retail_binding(exception.backend_id), "refunds_taken")
+        return self.env._("Nothing is booked: the order contains it.")
+
+    def _mend_book_refund(self):
+        for exception in self:
+            exception._add_refund_to(exception._find_fulfilled_orders(), "retail_refund_apart")
+        return self.env._("The refund is booked apart from the order's lines.")
+
+    def _add_refund_to(self, record, name):
+        """Add the id of the refund that one exception is about to a list of ids."""
+        external_id = (self.subject_key or "").partition(":")[2]
+        record.sudo()[name] = sorted({*(record.sudo()[name] or []), external_id})
