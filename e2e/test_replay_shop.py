@@ -1,6 +1,7 @@
 """Recovery, dry run and a delivery of a shop, as its operator sees them."""
 
 import os
+import urllib.request
 
 import pytest
 from test_story import Screen
@@ -36,6 +37,7 @@ def test_orders_that_nobody_announced_are_seen_and_taken(shop, browser):
     demo_world.wait_until(lambda: shop.bound_orders() == ORDERS - LOST, "what was announced is in Odoo")
     post_json(f"{shop.shop_url}/_sim/faults", {"fault": "drop_webhooks"})
     sell(shop, LOST)
+    urllib.request.urlopen(urllib.request.Request(f"{shop.shop_url}/_sim/faults", method="DELETE")).close()
     log_in(browser, shop.odoo)
     screen = Screen(browser, shop.odoo.url)
     (flow,) = shop.odoo.call("retail.flow", "search", [("backend_id", "=", shop.backend_id), ("entity", "=", "order")])
@@ -115,5 +117,32 @@ def test_a_validated_transfer_is_a_fulfilment_of_the_shop_with_its_parcel(shop, 
     screen.open("retail-fulfilments")
     screen.wait(".o_list_view .o_data_row")
     screen.picture("fulfilments")
+    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_a_refund_of_the_shop_comes_in_live_and_brings_the_goods_back(shop, browser):
+    incoming = [("backend_id", "=", shop.backend_id), ("entity", "=", "refund"), ("direction", "=", "in")]
+    shop.odoo.call("retail.flow", "action_live", shop.odoo.call("retail.flow", "search", incoming))
+    shop.odoo.call("retail.backend", "action_shopify_register_webhooks", [shop.backend_id])
+    told = [("retail_fulfilment_state", "=", "told"), ("sale_id.retail_backend_id", "=", shop.backend_id)]
+    (transfer,) = shop.odoo.call("stock.picking", "search_read", told, limit=1, fields=["sale_id"])
+    order_id = transfer["sale_id"][0]
+    (order,) = shop.odoo.call("sale.order", "read", [order_id], ["retail_external_name", "amount_total"])
+    number = order["retail_external_name"].lstrip("#")
+    made = post_json(f"{shop.shop_url}/_sim/orders/{number}/refund", {})
+    demo_world.wait_until(lambda: shop.count("retail.binding.refund", ("order_id", "=", order_id)), "it is booked", 60)
+    (refund,) = shop.odoo.call(
+        "retail.binding.refund", "search_read", [("order_id", "=", order_id)], fields=["external_id", "state"]
+    )
+    assert (refund["external_id"], refund["state"]) == (made["id"], "booked")
+    (after,) = shop.odoo.call("sale.order", "read", [order_id], ["amount_total"])
+    assert order["amount_total"] > 0 and abs(after["amount_total"]) < 0.005
+    assert shop.count("stock.picking", ("retail_refund_id", "=", refund["id"]), ("state", "=", "done")) == 1
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    screen.open(f"retail-refunds/{refund['id']}")
+    screen.wait(".o_form_view .o_data_row")
+    screen.picture("refund")
     errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []

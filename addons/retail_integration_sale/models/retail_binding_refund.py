@@ -7,7 +7,7 @@ from . import retail_binding_fulfilment, retail_binding_order, retail_order_paym
 STATES = [
     ("booked", "Booked"),
     ("with_order", "Part of the Order's Lines"),
-    ("agreed", "Credited by Hand"),
+    ("agreed", "Credited in Odoo"),
 ]
 
 
@@ -35,8 +35,8 @@ class RetailBindingRefund(models.Model):
         required=True,
         readonly=True,
         help="Booked: what was delivered or invoiced is credited and returned by documents of its own. Part of the "
-        "order's lines: nothing had been, so that the lines changed instead. Credited by hand: somebody made the "
-        "credit note before the channel told of the refund.",
+        "order's lines: nothing had been, so that the lines changed instead. Credited in Odoo: the credit "
+        "note was there first; somebody made it by hand, or the channel paid back because of it.",
     )
     refunded_at = fields.Datetime("Refunded", readonly=True)
     note = fields.Char("Reason", readonly=True)
