@@ -7,10 +7,13 @@ import functools
 from dataclasses import dataclass
 
 from graphql import (
+    FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
     get_named_type,
+    get_nullable_type,
     is_input_object_type,
+    is_list_type,
     parse,
     type_from_ast,
     validate,
@@ -168,6 +171,102 @@ def idempotency_errors(operation, coerced, skip_values=False):
         elif not skip_values and not str(idempotency.key_of(node, coerced) or "").strip():
             errors.append(idempotency.BLANK)
     return errors
+
+
+def bulk_errors(version, text):
+    """Everything for which the vendor would not run ``text`` as a bulk operation.
+
+    Source: Shopify, "Perform bulk operations with the GraphQL Admin API", "Operation restrictions".
+
+    :return: list of messages; empty when it would run
+    """
+    problems = check_document(version, text)
+    if problems:
+        return problems
+    document = read_document(version, text).document
+    operation = operation_of(document)
+    if operation.operation.value != "query" or operation.variable_definitions:
+        return ["A bulk operation is a query without variables."]
+    root = schemas.load(version).schema.query_type
+    fields = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
+    if len(fields) != 1 or len(operation.selection_set.selections) != 1:
+        return ["A bulk operation has one top-level field."]
+    if not _is_connection(root.fields[fields[0].name.value].type):
+        return ["Bulk queries must contain at least one connection."]
+    found = _BulkWalk(schemas.load(version).schema, document)
+    found.walk(root, operation.selection_set, 0, is_in_list=False)
+    if found.connections > 5:
+        found.problems.append("Bulk queries cannot contain more than 5 connections.")
+    return found.problems
+
+
+def _is_connection(type_):
+    return get_named_type(type_).name.endswith("Connection")
+
+
+class _BulkWalk:
+    """Looks at the connections of a bulk query, through its fragments."""
+
+    def __init__(self, schema, document):
+        self.schema = schema
+        self.fragments = {node.name.value: node for node in document.definitions if hasattr(node, "type_condition")}
+        self.connections, self.problems = 0, []
+
+    def walk(self, parent, selection_set, depth, is_in_list):
+        for node in selection_set.selections:
+            if not isinstance(node, FieldNode):
+                fragment = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+                condition = fragment.type_condition
+                inner = self.schema.get_type(condition.name.value) if condition else parent
+                self.walk(inner, fragment.selection_set, depth, is_in_list)
+            elif node.selection_set is not None and node.name.value in getattr(parent, "fields", {}):
+                self.field(node, parent.fields[node.name.value].type, depth, is_in_list)
+
+    def field(self, node, type_, depth, is_in_list):
+        name = node.name.value
+        if _is_connection(type_):
+            self.connections += 1
+            depth += 1
+            if is_in_list:
+                self.problems.append(f"Bulk queries cannot contain a connection field within a list field: {name}.")
+            if depth > 3:
+                self.problems.append("Bulk queries cannot contain connections with a nesting depth greater than 2.")
+            if self.nests(node) and not self.has_id(node):
+                self.problems.append(
+                    f"The parent 'node' field for a nested connection must select the 'id' field: {name}."
+                )
+            if not self.has_edges(node):
+                self.problems.append(f"The connection {name} must select edges and node.")
+        elif is_list_type(get_nullable_type(type_)) and name != "edges":
+            is_in_list = True
+        self.walk(get_named_type(type_), node.selection_set, depth, is_in_list)
+
+    def selected(self, selection_set):
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                yield node
+            else:
+                fragment = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+                yield from self.selected(fragment.selection_set)
+
+    def node_fields(self, connection):
+        for edges in self.selected(connection.selection_set):
+            for node in self.selected(edges.selection_set) if edges.selection_set else ():
+                if node.name.value == "node":
+                    yield from self.selected(node.selection_set)
+
+    def nests(self, connection):
+        return any(
+            "edges" in {inner.name.value for inner in self.selected(field.selection_set)}
+            for field in self.node_fields(connection)
+            if field.selection_set
+        )
+
+    def has_id(self, connection):
+        return any(field.name.value == "id" and field.alias is None for field in self.node_fields(connection))
+
+    def has_edges(self, connection):
+        return {field.name.value for field in self.selected(connection.selection_set)} <= {"edges", "__typename"}
 
 
 def deprecated_uses(version, document_text, variables=None):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graphql import GraphQLError, execute_sync, get_named_type, is_non_null_type
 
 from . import contract, cost, errors, idempotency, schemas
-from .resolvers import access_control, registry
+from .resolvers import access_control, connections, registry
 from .state.money import Bag, Money
 
 
@@ -24,6 +24,8 @@ class Context:
     variables: dict
     search_warnings: list = field(default_factory=list)
     records_served: int = 0
+    #: of a bulk operation: which objects at its root are answered
+    window: object = None
 
 
 class Engine:
@@ -92,6 +94,30 @@ class Engine:
             )
         return self._answer(result, context, requested, operation)
 
+    def execute_bulk(self, version, text, window):
+        """Answer a bulk query for the objects of ``window``, with all pages of all its connections. It costs nothing.
+
+        :param bulk.Window window:
+        :return: dict, ``data``
+        :raises GraphQLError: something could not be answered
+        """
+        loaded = schemas.load(version)
+        document = contract.read_document(version, text).document
+        context = self._context(loaded, contract.operation_of(document), {})
+        context.window = window
+        with self.shop.lock, connections.unbounded():
+            result = execute_sync(
+                loaded.schema,
+                document,
+                context_value=context,
+                field_resolver=self._resolve,
+                type_resolver=_type_of,
+            )
+        if result.errors:
+            self._note_gaps(result.errors)
+            raise result.errors[0]
+        return result.data
+
     def _context(self, loaded, operation, coerced):
         return Context(
             shop=self.shop,
@@ -139,10 +165,16 @@ class Engine:
         if type_name == "Mutation":
             value = self._mutate(record, info, args)
         else:
-            value = registry.answer(record, context, type_name, field_name, args)
+            value = self._read(record, context, type_name, field_name, args)
         if value is not None and cost.is_charged(get_named_type(info.return_type)):
             context.records_served += len(value) if isinstance(value, list) else 1
         return value
+
+    def _read(self, record, context, type_name, field_name, args):
+        if context.window is None or type_name != "QueryRoot":
+            return registry.answer(record, context, type_name, field_name, args)
+        known = context.window.connection
+        return context.window.cut(known or registry.answer(record, context, type_name, field_name, args))
 
     def _mutate(self, record, info, args):
         """Run a mutation once per idempotency key."""

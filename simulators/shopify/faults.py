@@ -5,6 +5,7 @@ import threading
 from dataclasses import asdict, dataclass
 
 API_FAULTS = ("throttle", "http_429", "http_500", "timeout", "slow_body", "truncated")
+BULK_FAULTS = ("bulk_fail", "bulk_cut", "bulk_hostile")
 WEBHOOK_FAULTS = ("drop_webhooks", "duplicate_webhooks", "reorder_webhooks", "delay_webhooks")
 
 
@@ -17,7 +18,7 @@ class Fault:
     :param float retry_after: seconds for the ``Retry-After`` header
     :param float seconds: how long a timeout, a slow body, a delayed or reordered webhook takes
     :param int status: HTTP status of ``http_500``
-    :param str on: ``graphql`` or ``oauth``, for faults of the API
+    :param str on: ``graphql``, ``oauth`` or ``bulk`` (result files), for faults of the API
     :param str operation: only requests whose text has this name, e.g. ``fulfillmentCreate``
     """
 
@@ -41,12 +42,13 @@ class Faults:
 
     def add(self, fault):
         """:raises ValueError: no such fault, or not there"""
-        if fault.fault not in API_FAULTS + WEBHOOK_FAULTS:
-            raise ValueError(f"unknown fault {fault.fault!r}; known: {', '.join(API_FAULTS + WEBHOOK_FAULTS)}")
+        known = API_FAULTS + BULK_FAULTS + WEBHOOK_FAULTS
+        if fault.fault not in known:
+            raise ValueError(f"unknown fault {fault.fault!r}; known: {', '.join(known)}")
         if fault.count is not None and fault.count < 1:
             raise ValueError("count must be at least 1; leave it out for a fault that lasts")
-        if fault.on not in ("graphql", "oauth"):
-            raise ValueError("on must be graphql or oauth")
+        if fault.on not in ("graphql", "oauth", "bulk"):
+            raise ValueError("on must be graphql, oauth or bulk")
         if fault.fault == "throttle" and fault.on != "graphql":
             raise ValueError("only GraphQL is throttled by points; use http_429 elsewhere")
         with self._lock:
@@ -65,7 +67,9 @@ class Faults:
         """:return: the first :class:`Fault` among ``names`` that strikes a request of ``text`` now, or None"""
         with self._lock:
             for fault in self._active:
-                is_meant = fault.fault in WEBHOOK_FAULTS or (fault.on == on and (fault.operation or "") in text)
+                is_meant = fault.fault in WEBHOOK_FAULTS + BULK_FAULTS or (
+                    fault.on == on and (fault.operation or "") in text
+                )
                 if fault.fault in names and is_meant and self._hits(fault):
                     return fault
         return None

@@ -3,13 +3,14 @@
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from . import api, control, oauth, page
+from . import api, bulk_files, control, oauth, page
 from .http import json_response
 
 _MAP = Map(
     [
         Rule("/admin/oauth/access_token", endpoint=oauth.access_token, methods=["POST"]),
         Rule("/admin/api/<version>/graphql.json", endpoint=api.graphql, methods=["POST"]),
+        Rule("/bulk/<name>", endpoint=bulk_files.serve, methods=["GET"]),
         *control.RULES,
         *page.RULES,
     ],

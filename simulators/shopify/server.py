@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from . import routes
+from .bulk_files import FileResponse
 from .world import Options, World
 
 _MAX_BODY = 8 * 1024 * 1024
 _SLOW_PIECES = 8
+_PIECE_BYTES = 1024 * 1024
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,12 +86,30 @@ class Handler(BaseHTTPRequestHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _send(self, response):
+        if isinstance(response, FileResponse):
+            self._send_file(response, response.end)
+            return
         body = response.get_data()
         content = b"" if self.command == "HEAD" else body
         # One write: two would wait for the peer's delayed acknowledgement
         self.wfile.write(self._head(response, len(body)) + content)
 
+    def _send_file(self, response, until):
+        """Send the part of a file that was asked for, up to the byte ``until``."""
+        self.wfile.write(self._head(response, response.end - response.start))
+        with open(response.path, "rb") as file:
+            file.seek(response.start)
+            left = until - response.start
+            while left > 0:
+                piece = file.read(min(left, _PIECE_BYTES))
+                self.wfile.write(piece)
+                left -= len(piece)
+
     def _misbehave(self, response, fault):
+        if isinstance(response, FileResponse):
+            self.close_connection = True
+            self._send_file(response, (response.start + response.end) // 2)
+            return
         body, stopping = response.get_data(), self.server.world.stopping
         self.close_connection = True
         if fault.fault == "timeout":
@@ -161,6 +181,7 @@ class ShopifySimulator:
 
         :rtype: ShopifySimulator
         """
+        self.world.url = self.url
         self.world.start()
         serve = {"poll_interval": 0.05}
         self._thread = threading.Thread(

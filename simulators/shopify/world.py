@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from .app import App
+from .bulk import Bulk
 from .clock import Clock
 from .cost import Bucket
 from .engine import Engine
@@ -41,6 +42,8 @@ class World:
         self.options = options
         self.stopping = threading.Event()
         self.counting = threading.Lock()
+        #: where its server listens
+        self.url = ""
         self.build()
 
     def build(self, new_seed=None):
@@ -56,6 +59,7 @@ class World:
         self.sender = Sender(self.shop, self.app, self.faults, options.seed)
         self.shop.emit = self.sender.emit
         self.engine = Engine(self.shop, self.app, self.bucket)
+        self.bulk = self.shop.bulk = Bulk(self)
         self.requests = Counter()
         self.traces = deque(maxlen=1000)
         self.scenario = None
@@ -69,6 +73,7 @@ class World:
         if self.scenario is not None:
             self.scenario.stop()
         self.sender.stop()
+        self.bulk.stop()
 
     def forget_keys(self):
         """Let the shop forget all idempotency keys, as it does some time after."""
@@ -79,5 +84,6 @@ class World:
         if self.scenario is not None:
             self.scenario.stop()
         self.sender.stop()
+        self.bulk.stop()
         self.build(new_seed)
         self.sender.start()

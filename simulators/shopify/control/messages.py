@@ -36,7 +36,7 @@ def list_faults(world, body, request):
 
 
 def add_fault(world, body, request):
-    """Misbehave: fault, count or probability, retry_after, seconds, status, on (graphql or oauth)."""
+    """Misbehave: fault, count or probability, retry_after, seconds, status, on (graphql, oauth or bulk)."""
     only(body, {entry.name for entry in fields(Fault)})
     world.faults.add(Fault(**body))
     return list_faults(world, body, request)

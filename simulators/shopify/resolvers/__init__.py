@@ -2,6 +2,7 @@
 
 from . import (
     access_control,
+    bulk,
     customers,
     fulfilments,
     inventory,

@@ -5,13 +5,26 @@ client pages moves to the end instead of shifting a page.
 """
 
 import base64
+import contextvars
 import json
+from contextlib import contextmanager
 
 from graphql import GraphQLError
 
 from ..state import ids
 
 MAX_PAGE = 250
+_is_unbounded = contextvars.ContextVar("is_unbounded", default=False)
+
+
+@contextmanager
+def unbounded():
+    """Answer connections whole meanwhile: a bulk query does not page."""
+    token = _is_unbounded.set(True)
+    try:
+        yield
+    finally:
+        _is_unbounded.reset(token)
 
 
 def page(items, args, value=None, identity=None):
@@ -23,7 +36,10 @@ def page(items, args, value=None, identity=None):
     :param identity: ``function(item)`` that tells items apart and breaks ties; default the number in its id
     :return: a record for a ``…Connection`` type
     """
-    _check_size(args)
+    if _is_unbounded.get():
+        args = {name: args[name] for name in ("reverse",) if name in args}
+    else:
+        _check_size(args)
     identity = identity or (lambda item: ids.number(item["id"].partition("?")[0]))
     entries = [
         ([position if value is None else value(item), identity(item)], item) for position, item in enumerate(items)

@@ -48,6 +48,8 @@ class Shop:
     records: dict = field(default_factory=dict)
     #: tells the webhooks: ``function(topic, record)``; what a mutation of the API does is an event too
     emit: object = lambda _topic, _record: None
+    #: the shop's bulk operations (:class:`bulk.Bulk`)
+    bulk: object = None
 
     def __post_init__(self):
         self.lock = threading.RLock()
