@@ -56,6 +56,18 @@ class BudgetSpent(RateLimited):
     code = "budget_spent"
 
 
+class StillRunning(RetryLater):
+    """The vendor is at it; it is asked again after ``delay``. Nothing failed."""
+
+    code = "still_running"
+
+
+class ExportGone(RetailError):
+    """A file that the vendor made is not there any more: it has to be asked for again."""
+
+    code = "export_gone"
+
+
 class NeedsHuman(RetailError):
     """Data or policy: goes to the exception queue.
 

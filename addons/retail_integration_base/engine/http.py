@@ -131,6 +131,45 @@ class VendorHttp:
         _raise_for_status(response.status_code, lower, body, where)
         return VendorResponse(response.status_code, lower, body)
 
+    def stream(self, path, *, offset=0, headers=None):
+        """Yield the bytes of a file (chunks of at most 64 KiB) from ``offset`` on. What is held is one chunk.
+
+        No budget is paid for it: a file is no call of the vendor's API.
+
+        :param str path: appended to the base URL; it may be signed, so that errors name it without its query
+        :param int offset: bytes that are here already
+        :raises VendorUnavailable: network, time-out, 5xx, or it ended before its announced end; what was yielded is
+            good
+        :raises Refused: 401, 402, 403
+        :raises VendorChanged: any other status, or bytes that are not those asked for
+        """
+        if self._guard is not None:
+            self._guard()
+        trace_id = served().id if served() else new_trace_id()
+        sent = {**(headers or {}), "traceparent": traceparent(trace_id), "Accept-Encoding": "identity"}
+        if offset:
+            sent["Range"] = "bytes=%d-" % offset
+        where = {"method": "GET", "host": urlsplit(self.base_url).netloc, "path": urlsplit(path).path}
+        try:
+            with self._session.get(
+                self.base_url + path,
+                headers=sent,
+                timeout=(CONNECT_TIMEOUT_SECONDS, self.timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                lower = {name.lower(): value for name, value in response.headers.items()}
+                if response.status_code == 416:
+                    return  # there is nothing beyond ``offset``
+                if response.status_code >= 300:
+                    _raise_for_status(response.status_code, lower, response.raw.read(500), where)
+                _require_range(response.status_code, lower, offset, where)
+                yield from response.iter_content(_CHUNK)
+        except requests.RequestException as error:
+            raise VendorUnavailable(
+                "%s did not send the whole file (%s)." % (where["host"], type(error).__name__), evidence=where
+            ) from error
+
     def _read(self, response):
         """Return the body; ``requests`` raises when fewer bytes come than were announced."""
         chunks, size = [], 0
@@ -143,6 +182,18 @@ class VendorHttp:
                 )
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _require_range(status, headers, offset, where):
+    """Make sure that the bytes that come are those from ``offset`` on, as they are in the file.
+
+    :raises VendorChanged: they are not
+    """
+    begins = headers.get("content-range", "").startswith("bytes %d-" % offset) if status == 206 else not offset
+    if not begins or headers.get("content-encoding", "identity") != "identity":
+        raise VendorChanged(
+            "%s does not send the file from byte %d on." % (where["host"], offset), evidence={**where, "status": status}
+        )
 
 
 def _is_never_sent(error):

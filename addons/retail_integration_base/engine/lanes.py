@@ -22,6 +22,9 @@ RUN_LOCK_SPACE = 0x52544C52
 #: The same for what is recovered from a vendor (``retail.recovery``). ASCII "RTLV".
 RECOVERY_LOCK_SPACE = 0x52544C56
 
+#: The same for a backfill (``retail.backfill``). ASCII "RTLB".
+BACKFILL_LOCK_SPACE = 0x52544C42
+
 
 def lane_of(backend_id, subject_key):
     """Return the lane (0 … 15) of a subject on its way in.

@@ -7,6 +7,8 @@ from typing import Any
 
 #: Most urgent first. A flow's latency class gives the priority of its messages; a backfill's give way to all others.
 PRIORITY = {"realtime": 10, "standard": 20, "batch": 30, "backfill": 40}
+#: Header of a message that a backfill brought; its value is the backfill's id.
+BACKFILL_HEADER = "retail-backfill"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class InboundMessage:
     problem: str | None = None
     #: A person wants the channel asked again, where the connector would have taken the stored bytes.
     asks_channel: bool = False
+    #: A person wants it worked off again.
+    is_replay: bool = False
 
     @property
     def external_id(self):
@@ -182,6 +186,54 @@ class Change:
 
     key: MessageKey
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What a vendor is asked to put into a file.
+
+    :param datetime since: naive UTC: what was made there since then
+    :param bool is_whole: the subjects with all their parts; otherwise references that tell what there is
+    :param bool is_open_only: what is done may be left out
+    :param str key: names this request and no other
+    """
+
+    since: datetime
+    is_whole: bool
+    is_open_only: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """How far a vendor is with a file of its history.
+
+    :param str state: ``running``; ``ready``; ``lost``: it failed, was cancelled, or its time is over
+    :param str reason: why it is lost
+    :param str url: where the file is, once it is ready; ``None`` where there is nothing in it
+    :param int object_count: lines of the file, or how many there are so far
+    :param int root_count: of these, the subjects themselves
+    """
+
+    state: str
+    reason: str = ""
+    url: str | None = field(default=None, repr=False)
+    object_count: int = 0
+    root_count: int = 0
+
+
+@dataclass(frozen=True)
+class ExportLine:
+    """One line of such a file.
+
+    :param str subject: the vendor's id of what it is about; of a part, that of the subject it belongs to
+    :param Change change: of the line that is the subject itself, else ``None``; its body is a hint
+    :param bool is_done: nothing is left to do about the subject at the vendor
+    """
+
+    subject: str
+    change: Change | None = None
+    is_done: bool = False
 
 
 @dataclass(frozen=True)

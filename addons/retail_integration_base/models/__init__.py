@@ -1,8 +1,11 @@
 from . import (
     retail_admission,
     retail_backend,
+    retail_backend_backfill,
     retail_backend_exceptions,
     retail_backend_retention,
+    retail_backfill,
+    retail_backfill_work,
     retail_binding,
     retail_budget,
     retail_bulk_item,

@@ -58,6 +58,8 @@ class RetailConnector(models.AbstractModel):
     _webhook_policy = None
     #: Whether :meth:`_list_changes` can be asked.
     _lists_changes = True
+    #: Entities whose history the vendor puts into a file: what a backfill takes.
+    _exported_entities = ()
     #: Names of the vendor's fields that hold personal data, beside those that are masked anyway (``engine/redact.py``).
     _personal_keys = ()
 
@@ -130,6 +132,58 @@ class RetailConnector(models.AbstractModel):
         :return: iterable of ``(changes, watermark)``: a page (list of :class:`Change`) and the naive UTC datetime
             up to which everything is known once the page is stored
         :raises RetailError: the vendor cannot be asked
+        """
+        raise NotImplementedError
+
+    def _get_export_note(self, backend, flow, request):
+        """Return in a sentence what the vendor does not show us of what is asked for, or ``False``."""
+        return False
+
+    def _start_export(self, backend, flow, request):
+        """Have the vendor make a file of what there is.
+
+        :param ExportRequest request: of what, since when
+        :return: str, the vendor's id of it
+        :raises RetailError: it does not begin now, or never will
+        """
+        raise NotImplementedError
+
+    def _find_export(self, backend, flow, request):
+        """Return the id of the export that was begun for ``request``, or ``None``.
+
+        It is asked after a crash, before another one is begun.
+        """
+        raise NotImplementedError
+
+    def _get_export(self, backend, flow, export_id):
+        """Return the :class:`Export` as it is now.
+
+        :raises RetailError: the vendor cannot be asked
+        """
+        raise NotImplementedError
+
+    def _open_export(self, backend, flow, export, offset):
+        """Yield the bytes of the file of an :class:`Export` that is ready, from ``offset`` on, in small chunks.
+
+        :raises ExportGone: its address leads nowhere any more
+        :raises RetailError: it broke off; what was yielded is good
+        """
+        raise NotImplementedError
+
+    def _read_export_line(self, flow, line):
+        """Return the :class:`ExportLine` that the bytes of a line are.
+
+        :raises MalformedMessage: they are none
+        """
+        raise NotImplementedError
+
+    def _join_export(self, flow, subject, root, parts):
+        """Return the :class:`Change` whose body is a subject with all its parts: :meth:`_get_documents` need not ask.
+
+        It is a hint where the file does not hold the whole of it.
+
+        :param bytes root: the subject's own line; ``None``: it did not come
+        :param list[bytes] parts: the lines that belong to it
         """
         raise NotImplementedError
 

@@ -4,6 +4,8 @@ from odoo import models
 
 #: Context key: external ids (frozenset) of the documents that a person wants applied again.
 REAPPLY = "retail_reapply"
+#: Context key: external ids (frozenset) of the documents that a backfill brought.
+HISTORY = "retail_history"
 
 
 class RetailImporter(models.AbstractModel):
@@ -42,6 +44,10 @@ class RetailImporter(models.AbstractModel):
         people changed in Odoo meanwhile.
         """
         return document["external_id"] in self.env.context.get(REAPPLY, ())
+
+    def _is_history(self, document):
+        """Return whether a backfill brought ``document``: what was done with it, was done before Odoo had it."""
+        return document["external_id"] in self.env.context.get(HISTORY, ())
 
     def _note_conflict(self, backend, error):
         """Learn that a batch lost against somebody else's change; it is about to start again.

@@ -18,9 +18,9 @@ from odoo.exceptions import LockError
 from ..engine import claim_sql, lock_sql, telemetry
 from ..engine.errors import MalformedMessage, RetailError, VendorChanged
 from ..engine.lanes import shared_lock_of
-from ..engine.messages import ImportResult, InboundMessage
+from ..engine.messages import BACKFILL_HEADER, ImportResult, InboundMessage
 from ..engine.pace import MOST, Pace
-from .retail_importer import REAPPLY
+from .retail_importer import HISTORY, REAPPLY
 from .retail_processor import (
     MAX_CONFLICTS,
     MAX_DEATHS,
@@ -67,12 +67,18 @@ class Item:
             origin=row["origin"],
             problem=row["problem"],
             asks_channel=bool(row["asks_channel"]),
+            is_replay=bool(row["is_replay"]),
         )
 
     @property
     def is_replay(self):
         """Whether a person wants this, or what it stands for, applied again."""
         return any(row["is_replay"] for row in self.claimed)
+
+    @property
+    def is_history(self):
+        """Whether a backfill brought this, or what it stands for."""
+        return any(BACKFILL_HEADER in (row["headers"] or {}) for row in self.claimed)
 
 
 class RetailInboxProcessor(models.AbstractModel):
@@ -293,10 +299,12 @@ class RetailInboxProcessor(models.AbstractModel):
             return [result for half in halves for result in self._apply(backend, flow, half, is_last)]
 
     def _get_importer(self, backend, flow, items):
-        """Return the importer of ``flow``, which knows what of ``items`` a person wants applied again."""
+        """Return the importer of ``flow``, which knows what of ``items`` is replayed, and what a backfill brought."""
         importer = backend.env["retail.importer.%s" % flow.entity]
         replayed = frozenset(item.document["external_id"] for item in items if item.is_replay)
-        return importer.with_context(**{REAPPLY: replayed}) if replayed else importer
+        history = frozenset(item.document["external_id"] for item in items if item.is_history)
+        context = {key: ids for key, ids in ((REAPPLY, replayed), (HISTORY, history)) if ids}
+        return importer.with_context(**context) if context else importer
 
     def _apply_shadow(self, importer, backend, documents):
         """Import and undo; the results say what would have happened."""

@@ -24,7 +24,7 @@ _REASON_CHARACTERS = 250
 
 
 class RetailLongRun(models.AbstractModel):
-    """Base of ``retail.bulk.run`` and ``retail.recovery``.
+    """Base of ``retail.bulk.run``, ``retail.recovery`` and ``retail.backfill``.
 
     A concrete model has ``state`` with at least ``queued``, ``running``, ``done`` and ``failed``, says what to do in
     :meth:`_steps`, and has a ``queue.job.function`` for :meth:`_job_work`. One worker at a time is at a run.
@@ -35,6 +35,8 @@ class RetailLongRun(models.AbstractModel):
 
     #: First key of the advisory lock that keeps two workers from one run.
     _lock_space = RUN_LOCK_SPACE
+    #: States from which a person lets it go on.
+    _resumable_states = ("failed",)
 
     user_id = fields.Many2one("res.users", "Asked by", required=True, readonly=True)
     error = fields.Char("What stopped it", readonly=True)
@@ -168,7 +170,7 @@ class RetailLongRun(models.AbstractModel):
         self.ensure_one()
         self._check_operator()
         self.check_access("read")
-        if self.state != "failed":
+        if self.state not in self._resumable_states:
             raise UserError(self.env._("Only what stopped can go on."))
         self.sudo().write({"state": "queued", "error": False, "finished_at": False})
         self.sudo()._enqueue()

@@ -6,12 +6,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
-from ..engine import inbox_sql, recovery_sql
+from ..engine import recovery_sql
 from ..engine.errors import RetailError, RetryLater
-from ..engine.lanes import RECOVERY_LOCK_SPACE, lane_of
-from ..engine.messages import PRIORITY, MessageKey
-from ..engine.receive import message_row
-from ..engine.trace import new_trace_id
+from ..engine.lanes import RECOVERY_LOCK_SPACE
+from ..engine.messages import MessageKey
 from . import retail_long_run  # noqa: F401 the model this one builds on has to be there
 from .fields import BigInteger
 from .retail_inbox import short_subject
@@ -258,34 +256,10 @@ class RetailRecovery(models.Model):
             if status not in LACKING:
                 line.status = status
                 continue
-            inbox_id, lane = self._store(key, bodies[line.id])
+            inbox_id, lane = self.flow_id._store_behind(key, bodies[line.id])
             line.write({"status": "taken", "inbox_id": inbox_id})
             lanes.add(lane)
         self.env["retail.drain"]._wake_after_commit(lanes)
-
-    def _store(self, key, body):
-        """Store one message behind live work, or take up the one that is there; return ``(inbox id, lane)``."""
-        backend = self.backend_id
-        lane = lane_of(backend.id, key.subject_key)
-        row = message_row(
-            backend.id,
-            key,
-            flow=(self.flow_id.id, "backfill"),
-            body=body,
-            headers={},
-            origin="poll",
-            trace_id=new_trace_id(),
-        )
-        inbox_id = inbox_sql.insert_message(self.env.cr, row)
-        if not inbox_id:
-            # It came once and ended without effect, as when the flow was off.
-            message = self.env["retail.inbox"].search(
-                [("backend_id", "=", backend.id), ("dedupe_key", "=", row["dedupe_key"])]
-            )
-            inbox_id = message.id
-            inbox_sql.requeue(self.env.cr, {inbox_id: lane}, priority=PRIORITY["backfill"])
-            message.invalidate_recordset()
-        return inbox_id, lane
 
     @api.autovacuum
     def _gc_lines(self):

@@ -2,7 +2,11 @@
 
 from odoo import fields, models
 
-from ..engine import recovery_sql
+from ..engine import inbox_sql, recovery_sql
+from ..engine.lanes import lane_of
+from ..engine.messages import PRIORITY
+from ..engine.receive import message_row
+from ..engine.trace import new_trace_id
 from . import retail_recovery  # noqa: F401 its statuses are those meant here
 
 #: Ends of messages that were no decision about what they say.
@@ -49,6 +53,34 @@ class RetailFlow(models.Model):
             )
             for key in keys
         }
+
+    def _store_behind(self, key, body, headers=None):
+        """Store one message behind live work, or take up the one that is there; return ``(inbox id, lane)``.
+
+        :param MessageKey key: who it is about
+        :param bytes body: of the message
+        """
+        backend = self.backend_id
+        lane = lane_of(backend.id, key.subject_key)
+        row = message_row(
+            backend.id,
+            key,
+            flow=(self.id, "backfill"),
+            body=body,
+            headers=headers or {},
+            origin="poll",
+            trace_id=new_trace_id(),
+        )
+        inbox_id = inbox_sql.insert_message(self.env.cr, row)
+        if not inbox_id:
+            # It came once and ended without effect, as when the flow was off.
+            message = self.env["retail.inbox"].search(
+                [("backend_id", "=", backend.id), ("dedupe_key", "=", row["dedupe_key"])]
+            )
+            inbox_id = message.id
+            inbox_sql.requeue(self.env.cr, {inbox_id: lane}, priority=PRIORITY["backfill"])
+            message.invalidate_recordset()
+        return inbox_id, lane
 
 
 def _status_of(version, bound, waiting, settled, has_bindings):

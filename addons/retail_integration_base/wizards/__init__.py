@@ -1,1 +1,1 @@
-from . import retail_exception_close, retail_fix, retail_recover, retail_replay
+from . import retail_backfill_start, retail_exception_close, retail_fix, retail_recover, retail_replay
