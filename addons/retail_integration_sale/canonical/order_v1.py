@@ -116,6 +116,8 @@ SCHEMA = {
     "updated_at": t.required(t.INSTANT),
     "cancelled_at": dict(t.OPTIONAL_INSTANT, required=True),
     "cancel_reason": t.OPTIONAL_STRING,
+    # The channel has put it away: nothing more is to happen to it there.
+    "is_closed": t.BOOLEAN,
     "is_test": t.BOOLEAN,
     "currency": t.required(t.CURRENCY),
     "presentment_currency": dict(t.CURRENCY, nullable=True),

@@ -8,6 +8,7 @@ from . import (
     importer_refund,
     importer_return,
     order_builder,
+    order_history,
     order_mapping,
     order_reader,
     order_taxes,

@@ -87,6 +87,8 @@ class RetailImporterFulfilment(models.AbstractModel):
             return ImportResult("unchanged", binding.order_id)
         if not work.order:
             return self._wait_for_order(backend, document)
+        if work.order.retail_is_history:
+            return ImportResult("ignored", work.order, self.env._("The order was done before Odoo took it over."))
         self._wait_for_commands(backend, work.order)
         if binding:
             return self._update(work)

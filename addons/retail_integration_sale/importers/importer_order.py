@@ -87,6 +87,7 @@ class RetailImporterOrder(models.AbstractModel):
         ]
         self._match_versions(backend, works)
         self._leave_out_tests(backend, works)
+        self._sort_history(works)
         self._refuse_foreign_money(works)
         self._plan_lines(backend, works)
         self._find_partners(backend, works)
@@ -284,8 +285,10 @@ class RetailImporterOrder(models.AbstractModel):
         cancelled = orders.filtered("retail_cancelled_at")
         if cancelled:
             cancelled._action_cancel()
-        if backend.order_confirm and orders - cancelled:
-            (orders - cancelled).action_confirm()
+        # A quotation of what was shipped long ago would be sold again.
+        confirmed = (orders if backend.order_confirm else orders.filtered("retail_is_history")) - cancelled
+        if confirmed:
+            confirmed.action_confirm()
 
     def _drop_wrong_totals(self, works):
         """Remove the orders whose total another addon changed while they were created."""
@@ -308,6 +311,7 @@ class RetailImporterOrder(models.AbstractModel):
             **reader._get_values(document, lookups),
             "tag_ids": reader._get_tag_commands(document, lookups),
             "retail_backend_id": backend.id,
+            "retail_is_history": work.is_history,
             "retail_external_name": document["name"],
             "retail_placed_at": to_datetime(document["placed_at"]),
             "date_order": to_datetime(document["placed_at"]),

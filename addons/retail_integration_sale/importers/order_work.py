@@ -66,6 +66,8 @@ class OrderWork:
     digests: dict = field(default_factory=dict)
     #: a person wants today's mapping applied, even if the channel changed nothing
     is_reapplied: bool = False
+    #: it was done before Odoo had it: a record of what was, without effect on stock and invoices
+    is_history: bool = False
     #: why today's mapping was not applied, or an empty text
     note: str = ""
     #: the order's lines stay as they are, and its refunds are booked apart
@@ -76,6 +78,13 @@ class OrderWork:
     @property
     def is_new(self):
         return not self.binding
+
+    @property
+    def is_done(self):
+        """Return whether nothing is left to be shipped: the channel did that, or called it off."""
+        document = self.document
+        shipped = document.get("fulfilment_status") in ("fulfilled", "restocked")
+        return bool(document["cancelled_at"] or document.get("is_closed") or shipped)
 
     @property
     def keeps_lines(self):

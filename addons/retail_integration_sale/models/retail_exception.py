@@ -12,6 +12,7 @@ KINDS = [
     ("amount_mismatch", "Amounts do not add up"),
     ("currency_unmapped", "Currency without pricelist"),
     ("order_changed_after_delivery", "Changed after delivery"),
+    ("history_partly_shipped", "Shipped in part before Odoo"),
     ("reservation_failed", "Goods could not be reserved"),
     ("stock_refused", "Stock level refused"),
 ]
@@ -49,6 +50,10 @@ class RetailException(models.Model):
             "order_changed_after_delivery": _(
                 "What left the warehouse or was invoiced is not rewritten. Make a return or a credit note if it is "
                 "needed, then “Keep order as it is”: notes, tags, statuses and payments go on to follow the channel."
+            ),
+            "history_partly_shipped": _(
+                "Odoo does not know which of its goods are gone, and would ship all. Ship the rest in the channel, "
+                "then replay: it is taken as history. Or close this, and enter what is left by hand."
             ),
             "reservation_failed": _(
                 "The order is confirmed, but Odoo failed when it reserved the goods. Mend what it names, then replay, "

@@ -11,6 +11,13 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "retail.timeline.mixin"]
 
     retail_backend_id = fields.Many2one("retail.backend", "Channel", index="btree_not_null", readonly=True, copy=False)
+    retail_is_history = fields.Boolean(
+        "History",
+        readonly=True,
+        copy=False,
+        help="It was done in the channel before Odoo took the channel over. It is a record of what was: nothing is "
+        "reserved, shipped or invoiced for it here.",
+    )
     retail_external_name = fields.Char("Channel Order", index="btree_not_null", readonly=True, copy=False)
     retail_placed_at = fields.Datetime("Placed", readonly=True, copy=False, help="When the customer placed the order.")
     retail_updated_at = fields.Datetime("Last Change in Channel", readonly=True, copy=False)
@@ -113,6 +120,8 @@ class SaleOrder(models.Model):
     def _has_left_the_shelf(self):
         """Return whether something of one order was delivered or invoiced: its lines are history then."""
         self.ensure_one()
-        return any(line.qty_invoiced or line.qty_delivered for line in self.order_line if not line.display_type) or any(
-            picking.state == "done" for picking in self.picking_ids
+        return (
+            self.retail_is_history
+            or any(line.qty_invoiced or line.qty_delivered for line in self.order_line if not line.display_type)
+            or any(picking.state == "done" for picking in self.picking_ids)
         )

@@ -42,6 +42,29 @@ class SaleOrderLine(models.Model):
     def _compute_discount(self):
         return super(SaleOrderLine, self.filtered(lambda line: not line.retail_line_type))._compute_discount()
 
+    # An order of the time before Odoo is a record of what was: other systems shipped and invoiced it.
+    @api.depends("order_id.retail_is_history")
+    def _compute_qty_to_invoice(self):
+        history = self.filtered("order_id.retail_is_history")
+        history.qty_to_invoice = 0.0
+        return super(SaleOrderLine, self - history)._compute_qty_to_invoice()
+
+    @api.depends("order_id.retail_is_history")
+    def _compute_untaxed_amount_to_invoice(self):
+        history = self.filtered("order_id.retail_is_history")
+        history.untaxed_amount_to_invoice = 0.0
+        return super(SaleOrderLine, self - history)._compute_untaxed_amount_to_invoice()
+
+    @api.depends("order_id.retail_is_history")
+    def _compute_amount_to_invoice(self):
+        history = self.filtered("order_id.retail_is_history")
+        history.amount_to_invoice = 0.0
+        return super(SaleOrderLine, self - history)._compute_amount_to_invoice()
+
+    def _action_launch_stock_rule(self, **options):
+        lines = self.filtered(lambda line: not line.order_id.retail_is_history)
+        return super(SaleOrderLine, lines)._action_launch_stock_rule(**options)
+
     def _check_line_unlink(self):
         """Let an update remove discounts and rounding of a confirmed order while nothing of them is invoiced."""
         return (
