@@ -65,9 +65,7 @@ class RetailConnectorShopify(models.AbstractModel):
 
     def _get_documents(self, backend, messages):
         """Fetch what the messages are about. A message only says *look again*: its body is as old as its first try."""
-        gids = {message.id: message.external_id for message in messages}
-        client = open_client(backend)
-        fetched, map_node = self._fetch(client, messages[0].entity, list(gids.values()))
+        fetched, map_node = self._fetch_for(backend, messages)
         documents = {}
         for message in messages:
             try:
@@ -75,6 +73,11 @@ class RetailConnectorShopify(models.AbstractModel):
             except RetailError as error:
                 documents[message.id] = error
         return documents
+
+    def _fetch_for(self, backend, messages):
+        """Return ``(dict gid → node, None or RetailError, function node → document)`` for messages of one entity."""
+        gids = [message.external_id for message in messages]
+        return self._fetch(open_client(backend), messages[0].entity, gids)
 
     def _fetch(self, client, entity, gids):
         """Return ``(dict gid → node, None or RetailError, function node → document)``."""

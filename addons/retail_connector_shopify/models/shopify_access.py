@@ -14,7 +14,7 @@ from odoo.addons.retail_integration_base.engine.errors import Refused, RetryLate
 from odoo.addons.retail_integration_base.engine.http import VendorHttp
 from odoo.addons.retail_integration_base.models.retail_drain import own_cursor
 
-from ..shopify import const
+from ..shopify import bulk, const
 from ..shopify.client import ShopifyClient, grant_token
 from ..shopify.webhook import SIGNING_KIND
 
@@ -117,6 +117,17 @@ def open_http(backend):
     :raises Refused: a simulator is set and this is production
     """
     return VendorHttp(backend._shopify_base_url(), timeout=_TIMEOUT_SECONDS, guard=_guard_of(backend))
+
+
+def open_file(backend, url):
+    """Return ``(VendorHttp, path)`` of a file that Shopify made. It is called without the shop's token.
+
+    :raises VendorChanged: the address is none that Shopify's files have
+    """
+    base, path = bulk.split_address(url, backend._shopify_base_url())
+    http = VendorHttp(base, timeout=_TIMEOUT_SECONDS, guard=_guard_of(backend))
+    backend.env["retail.drain"]._commit()
+    return http, path
 
 
 def _guard_of(backend):

@@ -93,6 +93,13 @@ REFUND_POLL_PAGE = 25
 #: Fulfilments of one order that are read at once; its list cannot be paged.
 MAX_FULFILMENTS = 30
 
+#: States of a bulk operation that is not at its end.
+BULK_RUNNING = ("CREATED", "RUNNING")
+#: Transactions of an order in such a file; a plain list, which cannot be paged. One with more is asked for by itself.
+BULK_TRANSACTIONS = 100
+#: ``read_orders`` alone shows the orders of so long.
+ORDERS_SHOWN = timedelta(days=60)
+
 #: A webhook can overtake the data it announces: for so long after the event, an API that does not know of it is asked
 #: again. Afterwards what it says is believed.
 API_LAG = timedelta(minutes=10)

@@ -43,6 +43,7 @@ def map_order(node):
         "updated_at": instants.to_rfc3339(updated),
         "cancelled_at": instants.canonical(node["cancelledAt"]),
         "cancel_reason": _lower(node["cancelReason"]),
+        "is_closed": node["closed"],
         "is_test": node["test"],
         "currency": purse.currency,
         "presentment_currency": node["presentmentCurrencyCode"],

@@ -171,6 +171,7 @@ ORDER = {
     "updatedAt": _INSTANT_TEXT,
     "cancelledAt": _INSTANT_OR_NULL,
     "cancelReason": _TEXT_OR_NULL,
+    "closed": _FLAG,
     "test": _FLAG,
     "currencyCode": _CURRENCY,
     "presentmentCurrencyCode": _CURRENCY,
@@ -255,6 +256,13 @@ PRODUCT = {
     ),
 }
 CHANGED = {"id": _ID, "updatedAt": _INSTANT_TEXT}
+#: What a line of a bulk operation's file says of an order at least.
+EXPORTED = {
+    **CHANGED,
+    "closed": _FLAG,
+    "cancelledAt": _INSTANT_OR_NULL,
+    "displayFulfillmentStatus": _TEXT_OR_NULL,
+}
 
 _SHIPPED = {
     "id": _ID,

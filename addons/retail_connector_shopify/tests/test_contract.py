@@ -1,11 +1,13 @@
 """Every document with realistic variables against the published schemas of both supported versions."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from odoo.addons.retail_connector_shopify.shopify import const, documents, stock, subscriptions
+from odoo.addons.retail_connector_shopify.shopify import bulk, const, documents, stock, subscriptions
+from odoo.addons.retail_integration_base.engine.messages import ExportRequest
 
 from simulators.shopify import access, contract, cost, schemas
 from simulators.shopify.scopes import needed_scopes
@@ -22,6 +24,11 @@ WANTED = subscriptions.wanted("https://odoo.example/retail/T0ken-_/webhook")
 
 #: Variables as the code sends them; a document without an entry here fails the first test.
 VARIABLES = {
+    "bulk_operation": {"id": "gid://shopify/BulkOperation/5600001703936"},
+    "bulk_operation_run": {"query": "query { orders { edges { node { id } } } }"},
+    "bulk_operations": {},
+    "bulk_order_references": {},
+    "bulk_orders": {},
     "customer_addresses": PAGE,
     "customers_by_ids": BATCH,
     "customers_changed": CHANGED,
@@ -164,6 +171,32 @@ def test_a_document_costs_no_more_than_one_query_may(version, name):
     # A batch of ids is cut to what fits; one has to.
     variables = {key: value[:1] if key == "ids" else value for key, value in VARIABLES[name].items()}
     assert cost.requested_cost(schema, document, operation, variables) <= const.MAX_QUERY_COST
+
+
+@EACH
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("is_open_only", [True, False])
+def test_the_queries_of_backfills_run_as_bulk_operations(version, is_whole, is_open_only):
+    since = datetime.fromisoformat("2026-01-01T08:00:00")
+    text = bulk.query_text(ExportRequest(since, is_whole, is_open_only, "backfill/x/1/1"))
+    assert contract.bulk_errors(version, text) == []
+    assert "created_at:>='2026-01-01T08:00:00Z'" in text
+    assert contract.deprecated_uses(version, text) == []
+
+
+@EACH
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "query { shop { name } }",
+        "query Q($first: Int) { orders(first: $first) { edges { node { id } } } }",
+        "query { orders { nodes { id } } }",
+        "query { orders { edges { node { name lineItems { edges { node { id } } } } } } }",
+        "query { orders { edges { node { id refunds { id refundLineItems { edges { node { quantity } } } } } } } }",
+    ],
+)
+def test_what_a_bulk_operation_does_not_take_would_be_noticed(version, wrong):
+    assert contract.bulk_errors(version, wrong)
 
 
 @EACH
