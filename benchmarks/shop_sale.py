@@ -53,11 +53,13 @@ class Sale:
 
     :param demo_world.World world: shop and Odoo, connected
     :param sql: function that runs one statement on Odoo's database
+    :param OdooServer server: that Odoo
     """
 
-    def __init__(self, world, sql):
+    def __init__(self, world, sql, server=None):
         self.world = world
         self.sql = sql
+        self.server = server
         self.skus = []
 
     def prepare(self, hot, reservation):
@@ -75,9 +77,9 @@ class Sale:
         self.skus = [product["default_code"] for product in chosen]
         self._stock_up([product["id"] for product in chosen])
         odoo.call("retail.flow", "write", [self.order_flow()], {"reservation": reservation})
-        self._post("settings", bucket=BUCKET)
-        self._post("faults", fault="duplicate_webhooks", probability=DUPLICATES)
-        self._post("faults", fault="reorder_webhooks", probability=OUT_OF_ORDER, seconds=2)
+        self.post("settings", bucket=BUCKET)
+        self.post("faults", fault="duplicate_webhooks", probability=DUPLICATES)
+        self.post("faults", fault="reorder_webhooks", probability=OUT_OF_ORDER, seconds=2)
 
     def order_flow(self):
         domain = [("backend_id", "=", self.world.backend_id), ("entity", "=", "order"), ("direction", "=", "in")]
@@ -113,7 +115,7 @@ class Sale:
             lines = [{"sku": first, "quantity": 1 + number % 3}]
             if second != first:
                 lines.append({"sku": second, "quantity": 1})
-            (order,) = self._post("orders", lines=lines)["orders"]
+            (order,) = self.post("orders", lines=lines)["orders"]
             with lock:
                 names.append(order["name"])
             if after:
@@ -125,12 +127,12 @@ class Sale:
 
     def change(self, order, **body):
         """Edit an order: ``quantities=[{"line", "quantity"}]``, …"""
-        return self._post(f"orders/{order['name'].lstrip('#')}/edit", **body)
+        return self.post(f"orders/{order['name'].lstrip('#')}/edit", **body)
 
     def cancel(self, order):
-        return self._post(f"orders/{order['name'].lstrip('#')}/cancel")
+        return self.post(f"orders/{order['name'].lstrip('#')}/cancel")
 
-    def _post(self, path, **body):
+    def post(self, path, **body):
         return post_json(f"{self.world.shop_url}/_sim/{path}", body)
 
     # ---------------------------------------------------------------- waiting
@@ -166,9 +168,9 @@ class Sale:
     def troubles(self, names):
         """Return what Odoo has otherwise than the shop, as sentences; nothing is the right answer."""
         orders = [order for order in self.world.shop_orders() if order["name"] in set(names)]
-        return self._order_troubles(orders) + self._stock_troubles(orders) + self._message_troubles()
+        return self.order_troubles(orders) + self._stock_troubles(orders) + self.message_troubles()
 
-    def _order_troubles(self, orders):
+    def order_troubles(self, orders):
         found = self.world.odoo_totals()
         twice = self.sql(
             "SELECT retail_external_name FROM sale_order WHERE retail_backend_id IS NOT NULL "
@@ -214,7 +216,7 @@ class Sale:
         rows = (row.split("|") for row in self.sql(statement).split("\n") if "|" in row)
         return {sku: float(quantity or 0) for sku, quantity in rows}
 
-    def _message_troubles(self):
+    def message_troubles(self):
         rows = self.sql(
             f"SELECT state, count(*) FROM retail_inbox WHERE backend_id = {int(self.world.backend_id)} "
             "AND state NOT IN ('done', 'superseded', 'ignored') GROUP BY 1"
@@ -235,6 +237,6 @@ def open_shop(label, workers=2):
         try:
             shop.start()
             world = demo_world.build(OdooClient(odoo.url, name), shop.url)
-            yield Sale(world, lambda statement: database.sql(ready.server, statement, name))
+            yield Sale(world, lambda statement: database.sql(ready.server, statement, name), odoo)
         finally:
             shop.stop()
