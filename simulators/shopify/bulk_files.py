@@ -2,22 +2,11 @@
 
 from werkzeug.wrappers import Response
 
+from simulators.server import FileResponse
+
 from .api import failure
 
 _EXPIRED = b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>Invalid argument.</Message></Error>"
-
-
-class FileResponse(Response):
-    """A part of a file, sent piece by piece.
-
-    :param Path path:
-    :param int start: first byte
-    :param int end: the byte after the last
-    """
-
-    def __init__(self, path, start, end, status, headers):
-        super().__init__(b"", status, headers, content_type="application/jsonl")
-        self.path, self.start, self.end = path, start, end
 
 
 def serve(world, request, name):
@@ -40,7 +29,7 @@ def serve(world, request, name):
     headers = {"Accept-Ranges": "bytes"}
     if asked:
         headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-    response = FileResponse(path, start, size, 206 if asked else 200, headers)
+    response = FileResponse(path, start, size, 206 if asked else 200, headers, content_type="application/jsonl")
     if fault:
         response.misbehaviour = fault
     return response

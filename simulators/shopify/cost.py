@@ -8,8 +8,6 @@ Callers must read the answer's costs and never work them out.
 """
 
 import math
-import threading
-import time
 
 from graphql import (
     FieldNode,
@@ -107,58 +105,3 @@ def is_charged(named):
 def _damped(size):
     """Large pages cost less than their size: 5 → 5, 50 → 15, 250 → 24."""
     return size if size <= 5 else 5 + 3.35 * math.log2(size / 5)
-
-
-class Bucket:
-    """The leaky bucket of one app in one shop.
-
-    :param int maximum: points it holds
-    :param int restore_rate: points that come back per second
-    :param clock: ``function() -> seconds`` that only grows
-    """
-
-    def __init__(self, maximum=2000, restore_rate=100, clock=time.monotonic):
-        self.maximum, self.restore_rate = maximum, restore_rate
-        self._clock, self._lock = clock, threading.Lock()
-        self._level, self._moment = float(maximum), clock()
-
-    def take(self, points):
-        """:return: whether there was enough; nothing is taken when not"""
-        with self._lock:
-            self._refill()
-            if points > self._level:
-                return False
-            self._level -= points
-            return True
-
-    def give_back(self, points):
-        with self._lock:
-            self._refill()
-            self._level = min(self.maximum, self._level + points)
-
-    def drain(self):
-        """Leave nothing in it."""
-        with self._lock:
-            self._refill()
-            self._level = 0.0
-
-    def configure(self, maximum, restore_rate):
-        with self._lock:
-            self._refill()
-            self.maximum, self.restore_rate = maximum, restore_rate
-            self._level = float(maximum)
-
-    def status(self):
-        """``throttleStatus``."""
-        with self._lock:
-            self._refill()
-            return {
-                "maximumAvailable": float(self.maximum),
-                "currentlyAvailable": int(self._level),
-                "restoreRate": float(self.restore_rate),
-            }
-
-    def _refill(self):
-        moment = self._clock()
-        self._level = min(self.maximum, self._level + (moment - self._moment) * self.restore_rate)
-        self._moment = moment

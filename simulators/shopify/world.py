@@ -5,10 +5,11 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from simulators.bucket import Bucket
+from simulators.clock import Clock
+
 from .app import App
 from .bulk import Bulk
-from .clock import Clock
-from .cost import Bucket
 from .engine import Engine
 from .faults import Faults
 from .state.seed import HISTORY, seed

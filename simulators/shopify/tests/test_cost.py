@@ -1,6 +1,6 @@
 """Query cost and the bucket."""
 
-from simulators.shopify.cost import Bucket
+from simulators.bucket import Bucket
 
 ORDERS = "query($n: Int!) { orders(first: $n) { nodes { name lineItems(first: 10) { nodes { id } } } } }"
 
