@@ -1,0 +1,22 @@
+{
+    "name": "Retail Integration: Settlements",
+    "summary": "Every movement of a payment service's balance becomes one journal entry; payouts and fees to the cent",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "license": "LGPL-3",
+    "author": "Retail Integration Suite contributors",
+    "depends": ["retail_integration_base", "account"],
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/ir_cron.xml",
+        "views/retail_settlement_views.xml",
+        "views/retail_settlement_line_views.xml",
+        "views/retail_payout_views.xml",
+        "views/retail_settlement_proof_views.xml",
+        "wizards/retail_settlement_setup_views.xml",
+        "views/retail_backend_views.xml",
+        "views/menus.xml",
+    ],
+}

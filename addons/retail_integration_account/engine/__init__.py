@@ -1,0 +1,1 @@
+"""Pure rules of settlement accounting. No Odoo, no database."""

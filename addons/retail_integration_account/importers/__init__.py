@@ -1,0 +1,1 @@
+from . import importer_payout, importer_settlement_line

@@ -1,0 +1,1 @@
+from . import test_settlement_lines, test_settlement_rules
