@@ -189,6 +189,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Page:
+    """One page of what a vendor lists.
+
+    :param list changes: of :class:`Change`
+    :param datetime watermark: naive UTC; up to here everything is known once the page is stored
+    :param checkpoint: JSON-like: what the connector has to be told to go on behind this page, where the watermark does
+        not say it, as in a list that only goes from the newest to the oldest; ``None`` where it does
+    """
+
+    changes: list
+    watermark: datetime
+    checkpoint: Any = None
+
+
+@dataclass(frozen=True)
 class ExportRequest:
     """What a vendor is asked to put into a file.
 

@@ -5,7 +5,7 @@ import hashlib
 from odoo import models
 
 from ..engine.errors import MalformedMessage, Refused
-from ..engine.messages import MessageKey
+from ..engine.messages import MessageKey, Page
 
 
 class WebhookPolicy:
@@ -134,6 +134,17 @@ class RetailConnector(models.AbstractModel):
         :raises RetailError: the vendor cannot be asked
         """
         raise NotImplementedError
+
+    def _list_pages(self, backend, flow, since, checkpoint=None):
+        """List as :meth:`_list_changes` does, going on where a list that broke off had come to.
+
+        A connector overrides this where its watermark alone does not say where to go on.
+
+        :param checkpoint: of the last page that was stored; it may be of a list that began with another ``since``
+        :return: iterable of :class:`Page`
+        """
+        for changes, watermark in self._list_changes(backend, flow, since):
+            yield Page(changes, watermark)
 
     def _get_export_note(self, backend, flow, request):
         """Return in a sentence what the vendor does not show us of what is asked for, or ``False``."""

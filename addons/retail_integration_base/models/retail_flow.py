@@ -48,6 +48,9 @@ class RetailFlow(models.Model):
     watermark = fields.Datetime(
         copy=False, help="Everything that changed in the channel up to this moment has been taken in by the last poll."
     )
+    checkpoint = fields.Json(
+        readonly=True, copy=False, help="Where a list that was interrupted goes on, if the watermark does not say it."
+    )
     polled_at = fields.Datetime("Last poll", readonly=True, copy=False)
     poll_error = fields.Char(readonly=True, copy=False)
     backlog = fields.Integer(compute="_compute_backlog", help="Messages that are not finished.")
@@ -209,14 +212,16 @@ class RetailFlow(models.Model):
         stored, commit = 0, self.env["retail.drain"]._commit
         # What is live goes first: a poll leaves it the share of the vendor's budget that batch work leaves.
         caller = self.backend_id._calling_for(self, "batch")
-        for changes, watermark in caller._get_handler()._list_changes(caller, self, since):
+        for page in caller._get_handler()._list_pages(caller, self, since, self.checkpoint or None):
             # What was read for the call ends here: a page is stored with a snapshot from after the vendor's answer.
             commit()
-            stored += self._store_changes(changes)
-            self.watermark = max(watermark, self.watermark or watermark)
+            stored += self._store_changes(page.changes)
+            self.watermark = max(page.watermark, self.watermark or page.watermark)
+            if page.checkpoint != (self.checkpoint or None):
+                self.checkpoint = page.checkpoint
             commit()
             if self._is_held_back():
-                # The watermark says where to go on when there is room again.
+                # The watermark, or the checkpoint, says where to go on when there is room again.
                 break
         return stored
 

@@ -32,7 +32,7 @@ LACKING = ("missing", "older")
 class RetailRecovery(models.Model):
     """One look at what a channel has since a moment. It never touches the flow's own watermark.
 
-    Each page of the channel's list is committed with the moment up to which everything is listed, so that a killed
+    Each page of the channel's list is committed with how far the list has come (watermark, checkpoint), so that a killed
     worker or a channel that stops answering costs one page. What is missing is taken as messages behind live work.
     """
 
@@ -47,6 +47,7 @@ class RetailRecovery(models.Model):
     company_id = fields.Many2one(related="flow_id.company_id", store=True, index=True)
     since = fields.Datetime("Changed since", required=True, readonly=True)
     watermark = fields.Datetime("Listed up to", readonly=True)
+    checkpoint = fields.Json(readonly=True)
     phase = fields.Selection([("list", "List"), ("take", "Take")], required=True, readonly=True, default="list")
     state = fields.Selection(
         [
@@ -133,7 +134,9 @@ class RetailRecovery(models.Model):
         self._check_step(("listed", "done", "cancelled"), self.env._("It is under way."))
         recovery = self.sudo()
         recovery.line_ids.unlink()
-        recovery.write({"state": "queued", "phase": "list", "watermark": False, "finished_at": False})
+        recovery.write(
+            {"state": "queued", "phase": "list", "watermark": False, "checkpoint": False, "finished_at": False}
+        )
         recovery._enqueue()
         return True
 
@@ -178,22 +181,25 @@ class RetailRecovery(models.Model):
 
     def _list_steps(self):
         """List page after page. A job ends only where it got further: what is listed twice must not go on for ever."""
-        drain, flow, began = self.env["retail.drain"], self.flow_id, self.watermark
+        drain, flow = self.env["retail.drain"], self.flow_id
+        began = (self.watermark, self.checkpoint)
         if self.env["retail.circuit"]._admit(flow) == 0:
             raise RetryLater(self.env._("The channel does not answer, or wants us to slow down."))
-        for changes, watermark in self._ask(self.watermark or self.since):
-            self._note_page(changes)
-            self.watermark = max(watermark, self.watermark or watermark)
-            yield self.watermark != began
+        for page in self._ask(self.watermark or self.since, self.checkpoint or None):
+            self._note_page(page.changes)
+            self.write(
+                {"watermark": max(page.watermark, self.watermark or page.watermark), "checkpoint": page.checkpoint}
+            )
+            yield (self.watermark, self.checkpoint) != began
             # The channel is called for the next page with no transaction open.
             drain._commit()
 
-    def _ask(self, since):
+    def _ask(self, since, checkpoint):
         """Yield the channel's pages since ``since``; the circuit learns how each call ended."""
         drain, circuit, flow = self.env["retail.drain"], self.env["retail.circuit"], self.flow_id
         # The list of a year must leave the calls to those who sell now.
         caller = flow.backend_id._calling_for(flow, "backfill")
-        pages = iter(caller._get_handler()._list_changes(caller, flow, since))
+        pages = iter(caller._get_handler()._list_pages(caller, flow, since, checkpoint))
         while True:
             drain._commit()
             try:
