@@ -58,6 +58,32 @@ _BROKEN_PAYOUTS = """
      LIMIT %(limit)s
 """
 
+#: I8: the fees that the service states for what was booked in a period: those kept from movements, and those that are
+#: movements themselves. A rule may send a category to the fees, or away from them.
+_FEES_STATED = """
+    SELECT COALESCE(SUM(line.fee - CASE WHEN line.category = ANY(%(toward)s)
+                                          OR (line.role = 'fee' AND line.category <> ALL(%(away)s))
+                                        THEN line.amount ELSE 0 END), 0)
+      FROM retail_settlement_line line
+      JOIN account_bank_statement_line entry ON entry.id = line.statement_line_id
+      JOIN account_move move ON move.id = entry.move_id
+     WHERE line.settlement_id = %(settlement)s AND move.state = 'posted'
+       AND move.date BETWEEN %(first)s AND %(last)s
+"""
+
+#: I8: what is on the accounts of the fees in a period, by movements of this settlement account and by other entries
+#: than movements. The account of the VAT is everybody's: only what movements put there counts.
+_FEES_BOOKED = """
+    SELECT COALESCE(SUM(item.amount_currency) FILTER (WHERE line.settlement_id = %(settlement)s), 0),
+           COALESCE(SUM(item.amount_currency) FILTER (WHERE line.id IS NULL AND item.account_id = %(fees)s), 0),
+           (ARRAY_AGG(move.name ORDER BY move.id) FILTER (WHERE line.id IS NULL AND item.account_id = %(fees)s))[:%(limit)s]
+      FROM account_move_line item
+      JOIN account_move move ON move.id = item.move_id
+ LEFT JOIN retail_settlement_line line ON line.statement_line_id = item.statement_line_id
+     WHERE item.account_id = ANY(%(accounts)s) AND item.company_id = %(company)s AND item.currency_id = %(currency)s
+       AND item.parent_state = 'posted' AND item.date BETWEEN %(first)s AND %(last)s
+"""
+
 
 def sums(cr, settlement_id):
     """Return ``(sum of net, sum of what is booked)``, Decimals."""
@@ -82,6 +108,36 @@ def foreign_moves(cr, settlement_id, account_id, company_id, limit):
 def payout_sums(cr, settlement_id):
     """Return ``(sum of payouts, sum of what they carry)``, Decimals."""
     cr.execute(_PAYOUT_SUMS, {"settlement": settlement_id})
+    return cr.fetchone()
+
+
+def fees_stated(cr, settlement_id, first, last, toward, away):
+    """Return what the service states, a Decimal.
+
+    :param date first: and ``last``, of the period
+    :param list[str] toward: categories that a rule sends to the fees; ``away``: from them to another account
+    """
+    values = {"settlement": settlement_id, "first": first, "last": last, "toward": toward, "away": away}
+    cr.execute(_FEES_STATED, values)
+    return cr.fetchone()[0]
+
+
+def fees_booked(cr, settlement, first, last, limit):
+    """Return ``(by movements, by other entries on A6, names of those or None)``; Decimals.
+
+    :param settlement: ``retail.settlement``, one record
+    """
+    values = {
+        "settlement": settlement.id,
+        "fees": settlement.fee_account_id.id,
+        "accounts": (settlement.fee_account_id | settlement.fee_tax_account_id).ids,
+        "company": settlement.company_id.id,
+        "currency": settlement.currency_id.id,
+        "first": first,
+        "last": last,
+        "limit": limit,
+    }
+    cr.execute(_FEES_BOOKED, values)
     return cr.fetchone()
 
 

@@ -6,7 +6,7 @@ categories" and "Balance transaction types".
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 AWAITING, TRANSIT, DISPUTED, HELD, FEE, FEE_TAX, LOSS, UNIDENTIFIED = (
     "awaiting transit disputed held fee fee_tax loss unidentified".split()
@@ -80,7 +80,7 @@ def converted(amounts, rate, digits):
     :param int digits: decimals of the company's currency
     """
     step = Decimal(1).scaleb(-digits)
-    values = [(amount * rate).quantize(step) for amount in amounts]
+    values = [(amount * rate).quantize(step, ROUND_HALF_UP) for amount in amounts]
     rest = sum(values)
     if rest and len(values) > 1:
         largest = max(range(1, len(values)), key=lambda place: abs(values[place]))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from odoo import Command, fields, models
 
 from odoo.addons.retail_integration_base.canonical import registry
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, RetailError
 from odoo.addons.retail_integration_base.engine.messages import ImportResult
 from odoo.addons.retail_integration_base.engine.money import to_decimal
 
@@ -18,6 +18,14 @@ from .instants import to_datetime
 
 #: What a movement is, beside when it was told: none of it can change at the service.
 _FIXED = ("account_external_id", "created_at", "category", "amount", "fee", "net")
+#: Odoo looks at each entry by itself for taxes to compute and for its balance. These have no taxes, and the balance of
+#: all is looked at once.
+_BOOKING = {
+    "skip_invoice_sync": True,
+    "skip_invoice_line_sync": True,
+    "check_move_validity": False,
+    "skip_is_manually_modified": True,
+}
 
 
 @dataclass
@@ -29,6 +37,8 @@ class _Work:
     settlement: Any = None
     date: Any = None
     booked_on: Any = None
+    #: units of the company's currency for one of the balance's
+    rate: Decimal = Decimal(1)
     legs: list = field(default_factory=list)
     binding: Any = None
 
@@ -63,14 +73,14 @@ class RetailImporterSettlementLine(models.AbstractModel):
         known = self.env["retail.settlement.line"]._find_by_external(
             backend, [document["external_id"] for document in documents], lock=True
         )
-        works = [_Work(document) for document in documents]
+        works, days = [_Work(document) for document in documents], {}
         for work in works:
             try:
                 work.binding = known.get(work.document["external_id"])
                 if work.binding:
                     work.result = self._compare(work)
                 else:
-                    self._plan(work, settlements.get(work.document["net"]["currency"]))
+                    self._plan(work, settlements.get(work.document["net"]["currency"]), days)
             except NeedsHuman as error:
                 work.result = ImportResult.failed(error)
         new = [work for work in works if work.result is None]
@@ -100,9 +110,10 @@ class RetailImporterSettlementLine(models.AbstractModel):
 
     # ---------------------------------------------------------------- what has to be true first
 
-    def _plan(self, work, settlement):
+    def _plan(self, work, settlement, days):
         """Find the day and the legs of a movement.
 
+        :param dict days: what is known of the days of this batch, see :meth:`_look_at_day`
         :raises NeedsHuman: it cannot be booked as it is; nothing was written
         """
         document, currency = work.document, work.document["net"]["currency"]
@@ -125,6 +136,7 @@ class RetailImporterSettlementLine(models.AbstractModel):
             fees.append((rules.FEE, rest, None))
         digits = settlement.currency_id.decimal_places
         try:
+            self._require_currency(document, currency)
             work.legs = rules.legs(
                 to_decimal(document["amount"]),
                 fees,
@@ -141,10 +153,21 @@ class RetailImporterSettlementLine(models.AbstractModel):
                 cause_title=self.env._("Movements that do not add up"),
                 amount=_at_risk(document),
             ) from error
-        self._require_rate(settlement)
         moment = to_datetime(document["created_at"]).replace(tzinfo=timezone.utc)
         work.date = moment.astimezone(ZoneInfo(settlement.timezone)).date()
-        work.booked_on = self._get_open_day(work)
+        key = (settlement.id, work.date)
+        if key not in days:
+            days[key] = self._look_at_day(settlement, work.date)
+        locked_until, work.booked_on, work.rate = days[key]
+        if locked_until and settlement.locked_date_policy != "first_open":
+            raise self._locked(work, locked_until)
+
+    def _require_currency(self, document, currency):
+        """The figures of a movement are those of one balance."""
+        fees = [fee["amount"] for fee in document.get("fees") or []]
+        others = {money["currency"] for money in (document["amount"], document["fee"], *fees)} - {currency}
+        if others:
+            raise rules.Unbalanced("it is in %s and in %s" % (currency, ", ".join(sorted(others))))
 
     def _require_digits(self, legs, digits):
         step = Decimal(1).scaleb(-digits)
@@ -165,19 +188,25 @@ class RetailImporterSettlementLine(models.AbstractModel):
                 cause_title=self.env._("No rate of %s", settlement.currency_id.name),
             )
 
-    def _get_open_day(self, work):
-        """Return the day to book on: the movement's own, or what the accountant chose for locked ones.
+    def _look_at_day(self, settlement, day):
+        """Return ``(date until which the books are locked or None, day to book on, rate on it)`` for movements of ``day``.
 
         Odoo itself would take another day without a word.
+
+        :raises NeedsHuman: Odoo has no rate
         """
-        settlement = work.settlement
-        violated = settlement.company_id._get_violated_lock_dates(work.date, False, settlement.journal_id)
-        if not violated:
-            return work.date
-        locked_until = max(lock[0] for lock in violated)
-        if settlement.locked_date_policy == "first_open":
-            return locked_until + timedelta(days=1)
-        raise NeedsHuman(
+        self._require_rate(settlement)
+        company, currency = settlement.company_id, settlement.currency_id
+        violated = company._get_violated_lock_dates(day, False, settlement.journal_id)
+        locked_until = max(lock[0] for lock in violated) if violated else None
+        booked_on = locked_until + timedelta(days=1) if locked_until else day
+        rate = Decimal(1)
+        if currency != company.currency_id:
+            rate = Decimal(repr(currency._get_conversion_rate(currency, company.currency_id, company, booked_on)))
+        return locked_until, booked_on, rate
+
+    def _locked(self, work, locked_until):
+        return NeedsHuman(
             self.env._(
                 "The movement %(id)s is of %(day)s, and the books are locked until %(lock)s.",
                 id=work.document["external_id"],
@@ -193,27 +222,26 @@ class RetailImporterSettlementLine(models.AbstractModel):
     # ---------------------------------------------------------------- booking
 
     def _book(self, backend, works):
-        lines = self.env["account.bank.statement.line"].create([self._get_entry_values(work) for work in works])
+        values = [self._get_entry_values(work) for work in works]
+        lines = self.env["account.bank.statement.line"].with_context(**_BOOKING).create(values).with_env(self.env)
+        if self.env["account.move"]._get_unbalanced_moves({"records": lines.move_id}):
+            raise RetailError("The entries of %d movements are not balanced." % len(works))
         bindings = self.env["retail.settlement.line"].create(
             [self._get_binding_values(backend, work, line) for work, line in zip(works, lines, strict=True)]
         )
         for work, binding in zip(works, bindings, strict=True):
+            if binding.move_id.state != "posted" or binding.move_id.date != work.booked_on:
+                # Nothing of the batch stays: what Odoo would do instead was not asked for.
+                raise RetailError(
+                    "Odoo did not post %s on %s." % (work.document["external_id"], work.booked_on),
+                )
             work.binding = binding
             work.result = ImportResult("created", binding.move_id)
 
     def _get_entry_values(self, work):
         settlement, document = work.settlement, work.document
-        company = settlement.company_id
-        rate = Decimal(1)
-        if settlement.currency_id != company.currency_id:
-            rate = Decimal(
-                repr(
-                    settlement.currency_id._get_conversion_rate(
-                        settlement.currency_id, company.currency_id, company, work.booked_on
-                    )
-                )
-            )
-        balances = rules.converted([leg.amount for leg in work.legs], rate, company.currency_id.decimal_places)
+        digits = settlement.company_id.currency_id.decimal_places
+        balances = rules.converted([leg.amount for leg in work.legs], work.rate, digits)
         values = {
             "journal_id": settlement.journal_id.id,
             "date": work.booked_on,
@@ -272,17 +300,19 @@ class RetailImporterSettlementLine(models.AbstractModel):
         }
 
     def _link_payouts(self, works):
-        """Payouts that came before what they carry."""
-        payouts = self.env["retail.payout"].search(
+        """Link with payouts that came before what they carry."""
+        payouts = self.env["retail.payout"].search_fetch(
             [
                 ("settlement_id", "in", _ids(works)),
                 ("has_breakdown", "=", True),
                 ("is_complete", "=", False),
                 # A payout is made after what it carries.
                 ("occurred_at", ">=", min(work.binding.occurred_at for work in works)),
-            ]
+            ],
+            ["carried_ids"],
         )
-        payouts._link_lines()
+        booked = {work.document["external_id"] for work in works}
+        payouts.filtered(lambda payout: not booked.isdisjoint(payout.carried_ids or ()))._link_lines()
 
     # ---------------------------------------------------------------- matching
 

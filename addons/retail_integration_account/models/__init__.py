@@ -7,5 +7,7 @@ from . import (
     retail_settlement_line,
     retail_settlement_matcher,
     retail_settlement_proof,
+    retail_settlement_proof_again,
+    retail_settlement_proof_fees,
     retail_settlement_rule,
 )

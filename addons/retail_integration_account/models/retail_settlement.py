@@ -1,7 +1,7 @@
 """The balance that a payment service keeps in one currency: its journal, and the accounts its movements belong to."""
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -18,6 +18,8 @@ ACCOUNTS = {
     rules.LOSS: ("Chargeback losses", "expense", False),
     rules.UNIDENTIFIED: ("Unidentified movements", "asset_current", True),
 }
+#: Who may order a proof: it reconciles what belongs together.
+_PROVERS = ("account.group_account_user", "retail_integration_base.group_retail_accountant")
 
 
 class RetailSettlement(models.Model):
@@ -142,6 +144,24 @@ class RetailSettlement(models.Model):
                         self.env._("The account %s has to allow reconciliation.", account.display_name)
                     )
 
+    @api.constrains("journal_id", *("%s_account_id" % role for role in ACCOUNTS if role != rules.BALANCE))
+    def _check_accounts_are_apart(self):
+        """What waits on an account is told from what is on the others by the account alone."""
+        roles = [
+            role for role, (_name, account_type, _is_reconcilable) in ACCOUNTS.items() if account_type != "expense"
+        ]
+        for settlement in self:
+            accounts = [settlement["%s_account_id" % role] for role in roles]
+            if len({account.id for account in accounts}) < len(roles):
+                raise ValidationError(self.env._("A1 to A5 and A8 have to be six different accounts."))
+
+    def write(self, vals):
+        if "journal_id" in vals:
+            moved = self.filtered(lambda one: one.journal_id.id != vals["journal_id"])
+            if self.env["retail.settlement.line"].sudo().search_count([("settlement_id", "in", moved.ids)], limit=1):
+                raise UserError(self.env._("Movements are booked in this journal already: it stays."))
+        return super().write(vals)
+
     # ---------------------------------------------------------------- for importers
 
     @api.model
@@ -188,8 +208,10 @@ class RetailSettlement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_account_moves_all")
         return dict(action, domain=self._get_awaiting_lines(), context={})
 
-    def action_prove(self, asks=True):
-        """Prove the balance now."""
+    def action_prove(self):
+        """Prove the balance now, and match what has come since."""
         self.check_access("read")
+        if not any(self.env.user.has_group(group) for group in _PROVERS):
+            raise AccessError(self.env._("Only accountants prove a settlement account."))
         self.env["retail.settlement.proof"]._prove(self, asks=True)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -19,7 +19,7 @@ class RetailSettlementLine(models.Model):
     currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
     occurred_at = fields.Datetime("Occurred", required=True, readonly=True)
     available_at = fields.Datetime("Available", readonly=True)
-    date = fields.Date("Day", readonly=True, help="In the settlement account's time zone; the day it is booked on.")
+    date = fields.Date("Day", readonly=True, help="In the settlement account's time zone.")
     category = fields.Char(required=True, readonly=True, index=True)
     role = fields.Char("Account's role", readonly=True)
     amount = fields.Monetary(readonly=True)

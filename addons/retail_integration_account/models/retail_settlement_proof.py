@@ -17,12 +17,16 @@ CODES = [
     ("I5", "Each open payment waits for its movement"),
     ("I6", "What is disputed is open"),
     ("I7", "What is held is not released yet"),
+    ("I8", "The fees of last month are the service's"),
+    ("I9", "Taking everything again writes nothing"),
     ("A8", "Each unidentified movement has its exception"),
 ]
 #: How many lines a proof names.
 _SHOWN = 20
 #: A balance that was asked for before that says nothing of what is booked now.
 _FRESH = timedelta(minutes=10)
+#: Whom an exception about a movement that is booked is about.
+_SUBJECT = "settlement_item:%s"
 _OF_NO_MOVEMENT = ("statement_line_id", "=", False)
 
 
@@ -67,16 +71,17 @@ class RetailSettlementProof(models.Model):
 
         :param bool asks: ask the service for its balance first
         """
+        # Whoever orders a proof: it looks at all there is.
+        self = self.sudo()
         for settlement in settlements.sudo():
             if asks:
                 self._ask_balance(settlement)
-            self.env["retail.settlement.matcher"].sudo()._match_again(settlement)
+            self.env["retail.settlement.matcher"]._match_again(settlement)
             # The statements read what is in the database.
             self.env.flush_all()
             day = fields.Date.context_today(self.with_context(tz=settlement.timezone))
             known = {
-                proof.code: proof
-                for proof in self.sudo().search([("settlement_id", "=", settlement.id), ("date", "=", day)])
+                proof.code: proof for proof in self.search([("settlement_id", "=", settlement.id), ("date", "=", day)])
             }
             for code, _label in CODES:
                 values = {
@@ -88,7 +93,7 @@ class RetailSettlementProof(models.Model):
                 if code in known:
                     known[code].write(values)
                 else:
-                    self.sudo().create({"settlement_id": settlement.id, "date": day, "code": code, **values})
+                    self.create({"settlement_id": settlement.id, "date": day, "code": code, **values})
 
     def _ask_balance(self, settlement):
         backend = settlement.backend_id
@@ -118,6 +123,8 @@ class RetailSettlementProof(models.Model):
         return [
             ("account_id", "=", account.id),
             ("company_id", "=", settlement.company_id.id),
+            # An account may serve the balances of several currencies.
+            ("currency_id", "=", settlement.currency_id.id),
             ("parent_state", "=", "posted"),
             *domain,
         ]
@@ -177,6 +184,7 @@ class RetailSettlementProof(models.Model):
     def _prove_i5(self, settlement):
         """What waits is one of two things; a movement without payment is named, as it is the one nobody waits for."""
         account = settlement.awaiting_account_id
+        self._close_settled(settlement, "settlement_compensate", account)
         waiting = [("reconciled", "=", False)]
         ours = self._sum_account(settlement, account, "amount_residual_currency", *waiting, _OF_NO_MOVEMENT)
         total = self._sum_account(settlement, account, "amount_residual_currency", *waiting)
@@ -217,36 +225,33 @@ class RetailSettlementProof(models.Model):
         return self._result(settlement, expected, self._sum_account(settlement, account), broken)
 
     def _prove_a8(self, settlement):
+        account = settlement.unidentified_account_id
+        told = self._close_settled(settlement, "settlement_unidentified", account)
         items = self.env["account.move.line"].search(
-            self._get_item_domain(settlement, settlement.unidentified_account_id, ("reconciled", "=", False))
+            self._get_item_domain(settlement, account, ("reconciled", "=", False))
         )
         lines = self.env["retail.settlement.line"].search([("statement_line_id", "in", items.statement_line_id.ids)])
-        subjects = {"settlement_item:%s" % line.external_id: line for line in lines}
-        told = set(
-            self.env["retail.exception"]
-            .search(
-                [
-                    ("backend_id", "=", settlement.backend_id.id),
-                    ("state", "=", "open"),
-                    ("kind", "=", "settlement_unidentified"),
-                ]
-            )
-            .mapped("subject_key")
-        )
         broken = [
-            self.env._("%s waits and nobody is told", subjects[key].external_id) for key in sorted(set(subjects) - told)
+            self.env._("%s waits and nobody is told", line.external_id)
+            for line in lines
+            if _SUBJECT % line.external_id not in told
         ]
-        self.env["retail.exception"]._resolve_subjects(
-            settlement.backend_id, self._find_settled(settlement, told - set(subjects))
-        )
         total = sum(items.mapped("amount_residual_currency"))
         own = sum(items.filtered("statement_line_id").mapped("amount_residual_currency"))
         return self._result(settlement, own, total, broken)
 
-    def _find_settled(self, settlement, subject_keys):
-        """Return those of ``subject_keys`` whose movement is this settlement account's: its item is closed."""
-        ids = [key.partition(":")[2] for key in subject_keys]
-        lines = self.env["retail.settlement.line"].search(
-            [("settlement_id", "=", settlement.id), ("external_id", "in", ids)]
+    def _close_settled(self, settlement, kind, account):
+        """Resolve the exceptions of movements that wait on ``account`` no more; return the subjects of all of them."""
+        exceptions = self.env["retail.exception"].search(
+            [("backend_id", "=", settlement.backend_id.id), ("state", "=", "open"), ("kind", "=", kind)]
         )
-        return ["settlement_item:%s" % line.external_id for line in lines]
+        told = {key: key.partition(":")[2] for key in exceptions.mapped("subject_key")}
+        lines = self.env["retail.settlement.line"].search(
+            [("settlement_id", "=", settlement.id), ("external_id", "in", list(told.values()))]
+        )
+        waiting = lines.move_id.line_ids.filtered(lambda item: item.account_id == account and not item.reconciled)
+        settled = lines.filtered(lambda line: line.move_id not in waiting.move_id)
+        exceptions._resolve_subjects(
+            settlement.backend_id, [_SUBJECT % external_id for external_id in settled.mapped("external_id")]
+        )
+        return set(told)

@@ -1,6 +1,7 @@
 """An account for a category of movements, instead of the one that is usual for it."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class RetailSettlementRule(models.Model):
@@ -16,3 +17,9 @@ class RetailSettlementRule(models.Model):
     account_id = fields.Many2one("account.account", required=True, check_company=True)
 
     _unique_category = models.Constraint("UNIQUE(settlement_id, category)", "The category has a rule already.")
+
+    @api.constrains("account_id", "settlement_id")
+    def _check_account(self):
+        for rule in self:
+            if rule.account_id == rule.settlement_id.balance_account_id:
+                raise ValidationError(self.env._("Nothing but a movement's net amount is booked on the balance (A1)."))
