@@ -328,7 +328,8 @@ class Account:
             if one["currency"] == currency
             and one["status"] == "available"
             and one["id"] not in self.payout_of
-            and not one["type"].startswith("payout")
+            # What brought an earlier payout back is paid out again.
+            and one["type"] != "payout"
         ]
         amount = sum(one["net"] for one in due)
         if not due or not amount:

@@ -31,8 +31,10 @@ class ConnectionCheck:
             return checks
         try:
             client = self.handler._open_client(self.backend)
-            account = client.get("account")
+            account = client.get_account()
             checks += self._check_account(account)
+            if checks[-1].level == "error":
+                return checks
             checks += self._check_permissions(client)
             checks += self._check_currencies(client)
             checks += self._check_webhook()
@@ -54,7 +56,7 @@ class ConnectionCheck:
         except NeedsHuman as error:
             return [*checks, Check("error", _("No restricted key"), str(error))]
         kind = "live" if backend.stripe_is_live else "test"
-        if not key.startswith(("rk_%s_" % kind, "sk_%s_" % kind)):
+        if not const.is_key(key, backend.stripe_is_live):
             detail = _("The backend is set to %s. Enter a restricted key of that kind under Credentials.", kind)
             checks.append(Check("error", _("The key is of the other mode"), detail))
         elif key.startswith("sk_"):
@@ -75,6 +77,8 @@ class ConnectionCheck:
             try:
                 client.get(collection, limit=1)
             except Refused as error:
+                if error.reason != "missing_permission":
+                    raise
                 checks.append(Check("error", self.env._("The key lacks a permission: %s", name), str(error)))
         return checks or [Check("ok", self.env._("The key has the permissions it needs"))]
 

@@ -13,6 +13,8 @@ from ..stripe import const
 
 #: The ``retail_environment`` in which nothing but the real service is called.
 _PRODUCTION = "production"
+#: Which balance a backend keeps; what was booked of one is not another's.
+_IDENTITY = ("stripe_account", "stripe_is_live")
 
 
 class RetailBackend(models.Model):
@@ -33,11 +35,19 @@ class RetailBackend(models.Model):
     )
     stripe_webhook_id = fields.Char("Webhook Endpoint", readonly=True, copy=False)
 
-    # Two backends of one account would book each movement twice.
+    # Two backends of one account would book each movement twice, one that is archived included.
     _stripe_account_unique = models.UniqueIndex(
-        "(stripe_account, stripe_is_live) WHERE active AND stripe_account IS NOT NULL",
-        "This Stripe account has a backend already.",
+        "(stripe_account, COALESCE(stripe_is_live, false)) WHERE stripe_account IS NOT NULL",
+        "This Stripe account has a backend already; perhaps it is archived.",
     )
+
+    def write(self, vals):
+        changed = self.filtered(lambda backend: any(name in vals and vals[name] != backend[name] for name in _IDENTITY))
+        if changed and self.env["retail.settlement.line"].sudo().search([("backend_id", "in", changed.ids)], limit=1):
+            raise UserError(
+                self.env._("Movements of this account are booked already. Another account is another backend.")
+            )
+        return super().write(vals)
 
     @api.constrains("stripe_api_url")
     def _check_stripe_api_url(self):

@@ -7,7 +7,7 @@ from odoo import models
 
 from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.budget import RateLimit
-from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, VendorChanged
+from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, Refused, VendorChanged
 from odoo.addons.retail_integration_base.engine.http import VendorHttp
 from odoo.addons.retail_integration_base.engine.money import to_decimal
 from odoo.addons.retail_integration_base.models.retail_connector import WebhookPolicy
@@ -59,12 +59,22 @@ class RetailConnectorStripe(models.AbstractModel):
     def _open_client(self, backend):
         """Return the client of a backend.
 
+        It makes sure, once per process and key, that the key is the account's: what another account has would be booked
+        here otherwise.
+
         :raises NeedsHuman: it has no key
-        :raises Refused: it is not armed here
+        :raises Refused: it is not armed here, or the key is of the other mode
         """
         backend._require_armed()
         http = VendorHttp(backend._stripe_base_url(), guard=backend._require_armed, budget=backend._get_budget())
-        return StripeClient(http, backend._get_secret(const.KEY_KIND))
+        key = backend._get_secret(const.KEY_KIND)
+        if not const.is_key(key, backend.stripe_is_live):
+            raise Refused(
+                "The key of %s is of the other mode, or no key to call with." % backend.name,
+                reason="wrong_mode",
+                status=403,
+            )
+        return StripeClient(http, key, backend.stripe_account or "")
 
     # ---------------------------------------------------------------- documents
 
@@ -96,15 +106,16 @@ class RetailConnectorStripe(models.AbstractModel):
                 one["id"]
                 for page in client.pages("balance_transactions", payout=payout["id"])
                 for one in page
-                if not one["type"].startswith("payout")
+                # Its own movement is no part of it; one that brought an earlier payout back is.
+                if one["type"] != "payout"
             ]
         return map_payout(payout, backend.stripe_account, line_ids and sorted(line_ids), fetched_at)
 
-    def _list_changes(self, backend, flow, since):
+    def _list_pages(self, backend, flow, since, checkpoint=None):
         client = self._open_client(backend)
         if flow.entity == "payout":
             return changes.list_payouts(client, since)
-        return changes.list_balance_transactions(client, since)
+        return changes.list_balance_transactions(client, backend.stripe_account, since, checkpoint)
 
     def _get_balance(self, backend, currency):
         """Return what Stripe keeps in ``currency``, available or not yet.
@@ -112,13 +123,16 @@ class RetailConnectorStripe(models.AbstractModel):
         :return: Decimal
         """
         balance = self._open_client(backend).get("balance")
-        parts = [
-            one
-            for part in ("available", "pending")
-            for one in balance.get(part) or []
-            if one["currency"].upper() == currency
-        ]
-        return sum((to_decimal(from_minor(one["amount"], currency)) for one in parts), Decimal(0))
+        try:
+            parts = [
+                one["amount"]
+                for part in ("available", "pending")
+                for one in balance[part]
+                if one["currency"].upper() == currency
+            ]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise VendorChanged("Stripe's balance has another form than it publishes.") from error
+        return sum((to_decimal(from_minor(amount, currency)) for amount in parts), Decimal(0))
 
     def _get_admin_url(self, backend, entity, external_id):
         if entity != "payout":

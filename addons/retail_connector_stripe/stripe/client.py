@@ -1,5 +1,6 @@
 """Stripe's API with a restricted key: one version, pages, errors in the suite's terms."""
 
+import hashlib
 import json
 from urllib.parse import quote, urlencode
 
@@ -7,16 +8,42 @@ from odoo.addons.retail_integration_base.engine.errors import NeedsHuman, Refuse
 
 from . import const
 
+#: Digests of the keys, each with its account, that Stripe has confirmed to this process.
+_known_keys = set()
+
 
 class StripeClient:
     """
     :param VendorHttp http: of Stripe, or of its simulator; it knows who may call and what is left of the rate
     :param str key: the restricted key
+    :param str account: id of the account the key has to be of; nothing is asked for with another's
     """
 
-    def __init__(self, http, key):
+    def __init__(self, http, key, account):
         self._http = http
+        self._account = account
+        self._key_digest = hashlib.sha256(b"%s %s" % (key.encode(), account.encode())).digest()
         self._headers = {"Authorization": "Bearer " + key, "Stripe-Version": const.API_VERSION}
+
+    def get_account(self):
+        """Return the account the key is of, whichever that is."""
+        return self._send("GET", "/v1/account")
+
+    def _require_account(self):
+        """Ask once per process whose the key is.
+
+        :raises Refused: another account's
+        """
+        if self._key_digest in _known_keys:
+            return
+        found = self.get_account().get("id")
+        if found != self._account or not found:
+            raise Refused(
+                "The key is of the account %s, and this backend is %s." % (found, self._account or "of none"),
+                reason="wrong_account",
+                status=403,
+            )
+        _known_keys.add(self._key_digest)
 
     def get(self, path, **params):
         """Return the JSON object at ``/v1/<path>``.
@@ -63,6 +90,10 @@ class StripeClient:
         raise VendorChanged("The pages of %s do not end." % collection)
 
     def _call(self, method, path, **options):
+        self._require_account()
+        return self._send(method, path, **options)
+
+    def _send(self, method, path, **options):
         try:
             response = self._http.request(method, path, headers=self._headers, **options)
         except VendorChanged as error:

@@ -1,5 +1,6 @@
 """What Stripe fixes. Sources: Stripe API reference and "Currencies"."""
 
+import re
 from datetime import timedelta
 
 API_URL = "https://api.stripe.com"
@@ -9,6 +10,15 @@ HEADER_SIGNATURE = "stripe-signature"
 
 KEY_KIND = "stripe_restricted_key"
 SIGNING_KIND = "stripe_webhook_secret"
+
+_KEY = re.compile(r"[rs]k_(live|test)_[A-Za-z0-9_]{1,250}")
+
+
+def is_key(key, is_live):
+    """Return whether ``key`` is a restricted or secret key of that mode, and nothing that a header could not carry."""
+    found = _KEY.fullmatch(key)
+    return bool(found) and (found[1] == "live") is bool(is_live)
+
 
 #: Requests per second. Source: Stripe, "Rate limits".
 RATE_LIVE, RATE_TEST = 100, 25

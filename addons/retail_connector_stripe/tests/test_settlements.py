@@ -156,42 +156,6 @@ class TestSettlements(StripeCase):
         self.assertEqual(proof.state, "broken")
         self.assertTrue(proof.detail)
 
-    def test_seeded_steps_keep_the_promises(self):
-        """Random things happen; after each few all is taken in, and every promise is kept."""
-        rng = random.Random(11)
-        account, charges = self.account, []
-        for step in range(120):
-            action = rng.choice("pay pay pay refund dispute payout fail hold time".split())
-            if action == "pay" or not charges:
-                charges.append(account.pay(rng.randint(50, 90000)))
-            charge = rng.choice(charges)
-            left = charge["amount_captured"] - charge["amount_refunded"]
-            if action == "refund" and left:
-                refund = account.refund(charge, rng.randint(1, left))
-                if rng.random() < 0.3:
-                    account.fail_refund(refund)
-            elif action == "dispute" and not charge["disputed"]:
-                dispute = account.dispute(charge)
-                if rng.random() < 0.5:
-                    account.close_dispute(dispute, won=True, returns_fee=rng.random() < 0.5)
-            elif action == "payout":
-                account.run_payout()
-            elif action == "fail":
-                paid = [one for one in account.all("payout") if one["status"] == "in_transit"]
-                if paid:
-                    account.fail_payout(rng.choice(paid))
-            elif action == "hold":
-                account.book(rng.choice(("reserve_hold", "reserve_release")), rng.randint(-500, 500), "eur")
-            else:
-                self.world.clock.advance(rng.randint(1, 2 * DAY))
-            if step % 40 == 39:
-                self.poll()
-                self.poll("payout")
-                proofs = self.proofs()
-                states = {code: proofs[code].state for code in ("I1", "I2", "I3", "I4", "I6", "I7", "A8")}
-                self.assertEqual(states, dict.fromkeys(states, "kept"), proofs["I3"].detail)
-        self.assertEqual(self.booked(), self.theirs())
-
     def test_a_fault_of_stripe_is_tried_again(self):
         self.account.pay(5000)
         self.world.faults.add("http_500", path="balance_transactions")
