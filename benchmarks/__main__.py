@@ -15,7 +15,7 @@ from .verdicts import table
 
 NAMES = (
     "receive duplicates drain history latency recovery outage observability orders peer_orders flash_sale returns "
-    "stock_storm stock_lag backfill"
+    "stock_storm stock_lag backfill settlements"
 ).split()
 
 

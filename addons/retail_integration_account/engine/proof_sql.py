@@ -76,7 +76,8 @@ _FEES_STATED = """
 _FEES_BOOKED = """
     SELECT COALESCE(SUM(item.amount_currency) FILTER (WHERE line.settlement_id = %(settlement)s), 0),
            COALESCE(SUM(item.amount_currency) FILTER (WHERE line.id IS NULL AND item.account_id = %(fees)s), 0),
-           (ARRAY_AGG(move.name ORDER BY move.id) FILTER (WHERE line.id IS NULL AND item.account_id = %(fees)s))[:%(limit)s]
+           (ARRAY_AGG(move.name ORDER BY move.id)
+              FILTER (WHERE line.id IS NULL AND item.account_id = %(fees)s))[:%(limit)s]
       FROM account_move_line item
       JOIN account_move move ON move.id = item.move_id
  LEFT JOIN retail_settlement_line line ON line.statement_line_id = item.statement_line_id

@@ -189,7 +189,7 @@ class RetailImporterSettlementLine(models.AbstractModel):
             )
 
     def _look_at_day(self, settlement, day):
-        """Return ``(date until which the books are locked or None, day to book on, rate on it)`` for movements of ``day``.
+        """Return ``(until when the books are locked or None, day to book on, rate on it)`` for movements of ``day``.
 
         Odoo itself would take another day without a word.
 

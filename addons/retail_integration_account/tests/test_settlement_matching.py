@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.retail_integration_base.engine.errors import RetailError
+
 from .common import SettlementCase
 
 MATCHER = "odoo.addons.retail_integration_account.models.retail_settlement_matcher"
@@ -65,7 +67,7 @@ class TestSettlementMatching(SettlementCase):
 
         def refuse(records, plan):
             if any(abs(one.balance) == 50.0 for part in plan for one in part):
-                raise UserError("There is no exchange journal.")
+                raise UserError(self.env._("There is no exchange journal."))
             return real(records, plan)
 
         with patch.object(items, "_reconcile_plan", refuse):
@@ -83,7 +85,7 @@ class TestSettlementMatching(SettlementCase):
         def create(records, vals_list):
             return real(records, [{**values, "date": fields.Date.today()} for values in vals_list])
 
-        with patch.object(lines, "create", create), self.assertRaises(Exception), self.env.cr.savepoint():
+        with patch.object(lines, "create", create), self.assertRaises(RetailError), self.env.cr.savepoint():
             self.book(self.line("txn_1", "50.00"))
         self.assertFalse(self.movement("txn_1"))
 

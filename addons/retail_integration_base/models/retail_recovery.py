@@ -32,7 +32,7 @@ LACKING = ("missing", "older")
 class RetailRecovery(models.Model):
     """One look at what a channel has since a moment. It never touches the flow's own watermark.
 
-    Each page of the channel's list is committed with how far the list has come (watermark, checkpoint), so that a killed
+    Each page of the channel's list is committed with how far it has come (watermark, checkpoint), so that a killed
     worker or a channel that stops answering costs one page. What is missing is taken as messages behind live work.
     """
 

@@ -1,0 +1,1 @@
+from . import importer_payment_event

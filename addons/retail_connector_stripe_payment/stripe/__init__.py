@@ -1,0 +1,1 @@
+"""Stripe's events about payments, in pure Python."""
