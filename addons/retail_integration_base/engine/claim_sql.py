@@ -9,6 +9,7 @@ from .messages import PRIORITY
 #: Work that has waited for so long gets a turn whatever is more urgent.
 AGE = timedelta(minutes=5)
 
+LEAST_URGENT = max(PRIORITY.values())
 LESS_URGENT = [priority for priority in PRIORITY.values() if priority > PRIORITY["realtime"]]
 
 # A row is due when it is not held, its time has come, its flow runs, its vendor may be called and has calls left for
@@ -35,24 +36,24 @@ _IS_DUE = """
   )
 """
 
-# The index (lane, priority, id) is walked once per lane, from its beginning or from the class ``least``, and left after
+# The index (lane, priority, id) is walked once per lane, from its beginning or from ``(least, floor)``, and left after
 # ``share`` rows: ageing is a question of where to begin (see ``look_aged``), so that no order is asked for that the
-# index does not have. Entries below ``floor`` are passed over in the index, without a look at their rows.
+# index does not have.
 DUE = (
-    "SELECT due.id, due.flow_id "
+    "SELECT due.id, due.flow_id, due.priority "
     "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN LATERAL (SELECT w.id, w.flow_id, w.priority "
     + _DUE_FROM
-    + "WHERE w.lane = lane.number AND w.priority >= %(least)s AND w.id >= %(floor)s AND "
+    + "WHERE w.lane = lane.number AND (w.priority, w.id) >= (%(least)s, %(floor)s) AND "
     + _IS_DUE
     + "ORDER BY w.priority, w.id LIMIT %(share)s FOR UPDATE OF w SKIP LOCKED) AS due ORDER BY due.priority, due.id"
 )
 
-# The most urgent message of each lane: one step into the index per lane.
+# The most urgent message of each lane, if it is more urgent than ``below``: one step into the index per lane.
 LOOK = (
     "SELECT lane.number, head.priority "
     "FROM unnest(%(lanes)s::int[]) AS lane (number) CROSS JOIN LATERAL (SELECT w.priority "
     + _DUE_FROM
-    + "WHERE w.lane = lane.number AND "
+    + "WHERE w.lane = lane.number AND w.priority < %(below)s AND "
     + _IS_DUE
     + "ORDER BY w.priority, w.id LIMIT 1) AS head"
 )
@@ -94,9 +95,12 @@ FOR UPDATE OF w SKIP LOCKED
 """
 
 
-def look(cr, lanes, backend_ids):
-    """Return ``(lane, priority)`` of the most urgent due message of each of ``lanes`` that has one."""
-    cr.execute(LOOK, {"lanes": list(lanes), "backends": list(backend_ids)})
+def look(cr, lanes, backend_ids, below=LEAST_URGENT + 1):
+    """Return ``(lane, priority)`` of the most urgent due message of each of ``lanes`` that has one.
+
+    :param int below: leave out what is not more urgent than this priority
+    """
+    cr.execute(LOOK, {"lanes": list(lanes), "backends": list(backend_ids), "below": below})
     return cr.fetchall()
 
 
@@ -113,8 +117,10 @@ def claim(cr, lanes, backend_ids, limit, least=0, floor=0, cut=len):
     """Count an attempt on up to ``limit`` due messages of ``lanes`` and return them, the most urgent and oldest first.
 
     :param int least: leave out what is more urgent than this priority
-    :param int floor: leave out work with smaller ids
+    :param int floor: of this priority, leave out work with smaller ids
     :param cut: function of the flows of these messages; how many of them to take
+
+    All are of one priority, so that none waits for the end of what is less urgent.
 
     The caller commits before doing the work. A message whose worker died before comes alone, so that it cannot take
     innocent ones down with it again.
@@ -126,6 +132,7 @@ def claim(cr, lanes, backend_ids, limit, least=0, floor=0, cut=len):
         DUE, {"lanes": list(lanes), "backends": list(backend_ids), "share": share, "least": least, "floor": floor}
     )
     due = cr.fetchall()[:limit]
+    due = [(work_id, flow_id) for work_id, flow_id, priority in due if priority == due[0][2]]
     ids = [work_id for work_id, _flow_id in due[: cut([flow_id for _work_id, flow_id in due])]]
     if not ids:
         return []

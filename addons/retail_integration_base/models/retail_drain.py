@@ -79,6 +79,8 @@ class RetailDrain(models.AbstractModel):
         is_finished = False
         try:
             done = self._drain_group(group, JOB_SECONDS, is_roaming=True)
+            if done:
+                done += self._linger(group)
             self._rest(group, had_progress=bool(done))
             is_finished = True
             return "%d messages" % done

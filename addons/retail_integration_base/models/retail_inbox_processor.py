@@ -86,19 +86,23 @@ class RetailInboxProcessor(models.AbstractModel):
     _inherit = "retail.processor"
     _description = "Retail message processor"
 
-    def _look(self, lanes, backend_ids, is_aged=False):
-        """Return ``(lane, priority)`` of the most urgent due work of each lane.
+    def _look(self, lanes, backend_ids):
+        """Return ``(lane, priority)`` of the most urgent due message of each lane."""
+        return claim_sql.look(self.env.cr, lanes, backend_ids)
 
-        :param bool is_aged: instead, of what has waited for long, the longest first
-        """
-        look = claim_sql.look_aged if is_aged else claim_sql.look
-        return look(self.env.cr, lanes, backend_ids)
+    def _look_aged(self, lanes, backend_ids):
+        """Return ``(lane, priority)`` of what has waited for long, the longest first."""
+        return claim_sql.look_aged(self.env.cr, lanes, backend_ids)
+
+    def _look_urgent(self, lanes, backend_ids, below):
+        """Return ``(lane, priority)`` of what is more urgent than ``below``."""
+        return claim_sql.look(self.env.cr, lanes, backend_ids, below)
 
     def _claim(self, lanes, least=0, floor=0):
         """Count an attempt on the next messages of ``lanes`` and return their rows. The caller commits.
 
         :param int least: leave out what is more urgent than this priority
-        :param int floor: leave out work with smaller ids
+        :param int floor: of this priority, leave out work with smaller ids
         """
         backend_ids = self.env["retail.backend"]._armed().ids
         return claim_sql.claim(self.env.cr, lanes, backend_ids, MOST, least, floor, _paces[self.env.cr.dbname].cut)

@@ -64,13 +64,13 @@ class RetailOutboxProcessor(models.AbstractModel):
 
     # ---------------------------------------------------------------- claiming
 
-    def _look(self, lanes, backend_ids, is_aged=False):
-        """Return ``(lane, priority)`` of the most urgent due work of each lane.
+    def _look(self, lanes, backend_ids):
+        """Return ``(lane, priority)`` of the most urgent due work of each lane."""
+        return outbox_sql.look(self.env.cr, lanes, backend_ids)
 
-        :param bool is_aged: instead, of what has waited for long, the longest first
-        """
-        look = outbox_sql.look_aged if is_aged else outbox_sql.look
-        return look(self.env.cr, lanes, backend_ids)
+    def _look_aged(self, lanes, backend_ids):
+        """Return ``(lane, priority)`` of what has waited for long, the longest first."""
+        return outbox_sql.look_aged(self.env.cr, lanes, backend_ids)
 
     def _claim(self, lanes, least=0, floor=0):
         """Count an attempt on the next intents of a lane, all of one flow; return their rows. The caller commits.

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.addons.retail_integration_base.engine import lock_sql
 from odoo.addons.retail_integration_base.engine.lanes import IN_GROUPS, group_of, lane_of, lanes_of
+from odoo.addons.retail_integration_base.engine.messages import PRIORITY
 from odoo.addons.retail_integration_base.models import retail_drain_turn
 
 from .common import RetailCase
@@ -33,15 +34,16 @@ class TestDrainTurn(RetailCase):
         return lines.inbox_id
 
     def turn(self, group, **options):
-        done, _place, _seconds = self.env["retail.drain"]._drain_next(group, **options)
+        drain = self.env["retail.drain"]
+        done, _place, _seconds = drain._drain_found(drain._find, group, options["is_roaming"])
         self.env.invalidate_all()
         return done
 
     def test_the_most_urgent_lane_comes_first(self):
         slow = self.bring_in(self.slow, 0, 4)
         urgent = self.bring_in(self.urgent, 0, 1)
-        self.assertEqual(self.turn(0, is_roaming=False), 1 + len(slow.filtered(lambda one: one.state == "done")))
-        self.assertEqual(urgent.state, "done")
+        self.assertEqual(self.turn(0, is_roaming=False), 1, "it waits for nothing less urgent in its batch")
+        self.assertEqual((urgent.state, set(slow.mapped("state"))), ("done", {"pending"}))
 
     def bring_to_each_lane(self, group):
         """Bring one note to every lane of ``group``; return them by lane."""
@@ -70,8 +72,8 @@ class TestDrainTurn(RetailCase):
 
     def test_what_a_worker_has_gone_past_is_found_by_the_next_look(self):
         early, late = self.bring_in(self.slow, 1, 2)
-        self.env.cr.execute("SELECT max(id) FROM retail_inbox_work")
-        place = retail_drain_turn.Place(lanes_of(1), floor=self.env.cr.fetchone()[0])
+        self.env.cr.execute("SELECT priority, id FROM retail_inbox_work ORDER BY id DESC LIMIT 1")
+        place = retail_drain_turn.Place(lanes_of(1), *self.env.cr.fetchone())
         self.assertEqual(self.env["retail.drain"]._drain_lanes(place), 1)
         self.env.invalidate_all()
         self.assertEqual((early.state, late.state), ("pending", "done"))
@@ -95,6 +97,24 @@ class TestDrainTurn(RetailCase):
         other = self.bring_in(self.urgent, 0, 1, among=True)
         self.assertEqual(self.turn(0, is_roaming=True), 0)
         self.assertEqual(other.state, "pending")
+
+    def test_between_two_looks_a_worker_leaves_its_place_for_what_is_more_urgent(self):
+        slow = self.bring_in(self.slow, 0, 2)
+        place = retail_drain_turn.Place(lanes_of(0), PRIORITY["batch"])
+        for among in (False, True):
+            urgent = self.bring_in(self.urgent, 0, 1, among=among)
+            self.assertEqual(self.env["retail.drain"]._go_on(0, place, is_roaming=True), 1)
+            self.env.invalidate_all()
+            self.assertEqual((urgent.state, set(slow.mapped("state"))), ("done", {"pending"}))
+        self.assertEqual(self.env["retail.drain"]._go_on(0, place, is_roaming=True), 2)
+
+    def test_a_worker_that_stays_takes_what_comes_wherever_it_is(self):
+        drain = self.env["retail.drain"]
+        for among in (False, True):
+            message = self.bring_in(self.slow, 0, 1, among=among)
+            done, _place, _seconds = drain._drain_found(drain._find_anywhere, 0)
+            self.env.invalidate_all()
+            self.assertEqual((done, message.state), (1, "done"))
 
     def age(self, messages, minutes):
         self.env.flush_all()
