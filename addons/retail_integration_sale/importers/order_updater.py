@@ -55,15 +55,15 @@ class RetailOrderUpdater(models.AbstractModel):
         addresses = self._compare_addresses(work)
         cancels = bool(work.document["cancelled_at"]) and order.state != "cancel"
         reopens = order.state == "cancel" and not work.document["cancelled_at"]
-        has_left, is_history = order._has_left_the_shelf() and not order._is_refunded_away(), order._is_history()
-        work.is_history = is_history
-        if changes and is_history and ledger._explains(backend, work):
+        has_left = order._has_left_the_shelf() and not order._is_refunded_away()
+        work.has_effects = has_effects = order._has_effects()
+        if changes and has_effects and ledger._explains(backend, work):
             # Its lines stay as they are: the refunds are booked by a flow of their own.
             changes = _Changes()
             work.note = self.env._("Its refunds explain what changed.")
         if cancels and has_left and ledger._find_coming(backend, work):
             raise RetryLater(self.env._("The cancellation waits for the order's refunds."))
-        if (changes and is_history) or ((addresses or cancels) and has_left):
+        if (changes and has_effects) or ((addresses or cancels) and has_left):
             raise self._too_late(work, changes, addresses, cancels)
         has_new_head = self._write_head(work, lookups)
         with_lock = order.locked

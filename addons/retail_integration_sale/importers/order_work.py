@@ -70,8 +70,8 @@ class OrderWork:
     is_history: bool = False
     #: why today's mapping was not applied, or an empty text
     note: str = ""
-    #: the order's lines stay as they are, and its refunds are booked apart
-    is_history: bool = False
+    #: it was delivered or invoiced once: its lines stay as they are, and its refunds are booked apart
+    has_effects: bool = False
     #: of an order that was imported before this was noted: ids of the refunds its lines contain; ``None``: as noted
     recalled: list | None = None
 

@@ -54,14 +54,14 @@ class RetailRefundGate(models.AbstractModel):
         document, order = work.document, work.order
         if document["external_id"] in (work.order_binding.refunds_taken or []):
             return True
-        is_history = order._is_history()
-        if not is_history and order.state == "cancel":
+        has_effects = order._has_effects()
+        if not has_effects and order.state == "cancel":
             return True  # nothing of it was delivered or invoiced
         if not document["lines"] and not document.get("charges"):
             return False  # an amount beyond the order's lines: they say nothing of it
         if self._is_unclear(work):
             raise self._unclear(backend, work)
-        if not is_history and order._follows_channel():
+        if not has_effects and order._follows_channel():
             raise RetryLater(self.env._("The refund waits for the order's lines to follow."), delay=_ORDER_DELAY)
         return False
 

@@ -89,7 +89,7 @@ class RetailRefundLedger(models.AbstractModel):
     def _get_agreement(self, work):
         """Return what the order's link notes of its refunds once ``work`` is agreed on."""
         ids = [one["external_id"] for one in work.document.get("refunds") or []]
-        if work.is_new or (not work.keeps_lines and not work.is_history and work.order._follows_channel()):
+        if work.is_new or (not work.keeps_lines and not work.has_effects and work.order._follows_channel()):
             # The lines are the document's, and so are the refunds it has had.
             return {"refunds_taken": ids, "is_refunds_known": True}
         return {} if work.recalled is None else {"refunds_taken": work.recalled, "is_refunds_known": True}

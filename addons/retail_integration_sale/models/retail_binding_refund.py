@@ -131,9 +131,12 @@ class SaleOrder(models.Model):
         readonly=True, copy=False, help="Ids of refunds of which somebody knows that the lines do not contain them."
     )
 
-    def _is_history(self):
-        """Return whether the lines of one order are history: something was delivered or invoiced once, even if all of
-        it was returned and credited since, or a refund has documents of its own."""
+    def _has_effects(self):
+        """Return whether the lines of one order stay as they are from now on.
+
+        Something was delivered or invoiced once, even if all of it was returned and credited since, or a refund has
+        documents of its own.
+        """
         self.ensure_one()
         order = self.sudo()
         return (
