@@ -117,6 +117,7 @@ class RetailImporterRefund(models.AbstractModel):
             by_hand = agreement._find_by_hand(work)
             if by_hand:
                 return self._agree(backend, work, by_hand, pickings)
+            self.env["retail.refund.gate"]._require_sale(work)
             plan, state = self.env["retail.refund.planner"]._plan(backend, work), "booked"
         binding = self._bind(backend, work, plan, state)
         pickings.retail_refund_id = binding

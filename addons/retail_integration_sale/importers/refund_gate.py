@@ -65,6 +65,28 @@ class RetailRefundGate(models.AbstractModel):
             raise RetryLater(self.env._("The refund waits for the order's lines to follow."), delay=_ORDER_DELAY)
         return False
 
+    def _require_sale(self, work):
+        """Odoo's books hold no sale of an order that was done before Odoo took it over: there is nothing to credit.
+
+        :raises NeedsHuman: the money left all the same
+        """
+        if not work.order.retail_is_history:
+            return
+        planner = self.env["retail.refund.planner"]
+        raise NeedsHuman(
+            self.env._(
+                "%(order)s (%(name)s) was done before Odoo took it over: no book of Odoo has its invoice or delivery, "
+                "so that there is nothing to book this refund against.",
+                order=work.order.name,
+                name=work.name,
+            ),
+            kind="refund_of_history",
+            cause_key="refund:history",
+            cause_title=self.env._("Refunds of orders from before Odoo"),
+            amount=(planner._get_amount(work), work.document["currency"]),
+            facts={"order_external_id": work.document["order_external_id"]},
+        )
+
     # ---------------------------------------------------------------- orders from before that was noted
 
     def _is_unclear(self, work):

@@ -10,6 +10,7 @@ KINDS = [
     ("refund_mismatch", "Refund does not fit the order"),
     ("refund_goods_left", "Refunded, but delivered"),
     ("refund_unclear", "Refund of an old order"),
+    ("refund_of_history", "Refund of an order from before Odoo"),
     ("refund_refused", "Credit note not paid back"),
 ]
 
@@ -37,6 +38,11 @@ class RetailException(models.Model):
                 "The order was imported before refunds were, so its lines may contain this one. If they do (ordered "
                 "quantities are those of after the refund, or it was credited by hand), choose “The order contains "
                 "it”. If the order is as it was sold, choose “Book it”."
+            ),
+            "refund_of_history": _(
+                "The order was done before Odoo took it over: no book of Odoo holds its sale, so there is nothing to "
+                "credit. Make a credit note for the customer by hand, or see that the old books hold the refund; then "
+                "ignore this with a reason."
             ),
             "refund_refused": _(
                 "Odoo credited this, and the channel has paid back nothing. The message says why. Mend it there and "

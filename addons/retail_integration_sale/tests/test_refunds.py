@@ -2,6 +2,8 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.retail_integration_base.models.retail_importer import HISTORY
+
 from .common import RetailSaleCase, line, money, order
 
 
@@ -102,3 +104,15 @@ class TestRefunds(RetailSaleCase):
             )
             self.import_documents(document)
             self.assertEqual((binding.refunds_taken, binding.is_refunds_known), (taken, True))
+
+    def test_one_of_an_order_from_before_odoo_is_a_persons_decision_and_books_nothing(self):
+        document = order("1002", total="30.00", lines=[line(quantity=3)], fulfilment_status="fulfilled")
+        service = self.backend._as_service()
+        importer = service.env["retail.importer.order"].with_context(**{HISTORY: frozenset(["1002"])})
+        [result] = importer._import_batch(service, [document])
+        sale = result.record.with_env(self.env)
+        self.assertTrue(sale.retail_is_history)
+        refund = self.refund(order_external_id="1002")
+        self.assertEqual((refund.outcome, refund.error.kind), ("failed", "refund_of_history"))
+        self.assertEqual((float(refund.error.amount[0]), refund.error.amount[1]), (10.0, "EUR"))
+        self.assertFalse(sale.invoice_ids or sale.picking_ids or sale.retail_refund_ids)
