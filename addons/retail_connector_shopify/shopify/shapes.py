@@ -1,12 +1,13 @@
 """The shapes of what the mappers read, as Cerberus schemas. Unknown keys pass; what is missing or of another type is
 named with its path, before anything is mapped."""
 
-import threading
 from decimal import Decimal
+from functools import cache
 
 from cerberus import TypeDefinition, Validator
 
 from odoo.addons.retail_integration_base.engine.errors import VendorChanged
+from odoo.addons.retail_integration_base.engine.shape import Shape
 
 _AMOUNT = r"-?\d{1,16}(\.\d{1,10})?"
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
@@ -334,16 +335,17 @@ FULFILMENT_ORDER = {
 }
 
 
+# The client parses numbers with a point as Decimal and the others as int.
+_DECIMALS = (Decimal, int)
+
+
 class _ShapeValidator(Validator):
-    types_mapping = {
-        **Validator.types_mapping,
-        # The client parses numbers with a point as Decimal and the others as int.
-        "decimal": TypeDefinition("decimal", (Decimal, int), (bool,)),
-    }
+    types_mapping = {**Validator.types_mapping, "decimal": TypeDefinition("decimal", _DECIMALS, (bool,))}
 
 
-#: A validator keeps the document it is at, so each thread has its own.
-_local = threading.local()
+@cache
+def _shape(name):
+    return Shape(globals()[name], allow_unknown=True, validator=_ShapeValidator, types={"decimal": _DECIMALS})
 
 
 def check(node, name):
@@ -351,25 +353,11 @@ def check(node, name):
 
     :raises VendorChanged: with one difference per path
     """
-    validators = _local.__dict__.setdefault("validators", {})
-    if name not in validators:
-        validators[name] = _ShapeValidator(globals()[name], allow_unknown=True)
-    validator = validators[name]
-    if not validator.validate(node, normalize=False):
-        differences = list(_differences(validator.errors))
+    differences = _shape(name).differences(node)
+    if differences:
         raise VendorChanged(
             "Shopify's %s %s is not of the shape we read: %s."
             % (name.lower(), node.get("id"), "; ".join(differences[:5])),
             differences=differences,
             evidence={"external_id": node.get("id")},
         )
-
-
-def _differences(errors, path=""):
-    for key, problems in sorted(errors.items(), key=lambda item: str(item[0])):
-        where = "%s.%s" % (path, key) if path else str(key)
-        for problem in problems:
-            if isinstance(problem, dict):
-                yield from _differences(problem, where)
-            else:
-                yield "%s: %s" % (where, problem)

@@ -2,16 +2,12 @@
 
 import hashlib
 import json
-import threading
-
-from cerberus import Validator
 
 from ..engine.errors import VendorChanged
+from ..engine.shape import Shape
 
-_schemas = {}
+_shapes = {}
 _upcasters = {}
-# A Cerberus validator keeps the document it is at, so that each thread needs its own.
-_local = threading.local()
 
 
 def register(entity, version, schema, upcast=None):
@@ -24,22 +20,22 @@ def register(entity, version, schema, upcast=None):
     :raises ValueError: the version exists with another schema, or misses its upcaster
     """
     name = "%s.v%d" % (entity, version)
-    if name in _schemas and _schemas[name] != schema:
+    if name in _shapes and _shapes[name].schema != schema:
         raise ValueError("%s is registered already with another schema" % name)
     if version > 1 and upcast is None:
         raise ValueError("%s needs an upcaster from version %d" % (name, version - 1))
-    _schemas[name] = schema
+    _shapes[name] = Shape(schema)
     _upcasters[name] = upcast
 
 
 def names():
     """Return the names of all registered schemas, sorted."""
-    return sorted(_schemas)
+    return sorted(_shapes)
 
 
 def schema_of(name):
     """Return the Cerberus schema called ``name`` (``order.v1``)."""
-    return _schemas[name]
+    return _shapes[name].schema
 
 
 def validate(document):
@@ -50,18 +46,16 @@ def validate(document):
     :raises VendorChanged: it does not fit; ``differences`` lists each path with what is wrong
     """
     name = document.get("schema") if isinstance(document, dict) else None
-    if name not in _schemas:
+    if name not in _shapes:
         raise VendorChanged("There is no canonical schema %r." % (name,), differences=["schema: unknown"])
-    validator = _validator(name)
-    # ``normalize=False``: validation must not rewrite what the mapper said.
-    if not validator.validate(document, normalize=False):
-        differences = _flatten(validator.errors)
+    differences = _shapes[name].differences(document)
+    if differences:
         raise VendorChanged(
             "The document does not fit %s: %s." % (name, "; ".join(differences[:5])), differences=differences
         )
     entity, _, version = name.rpartition(".v")
     following = "%s.v%d" % (entity, int(version) + 1)
-    if following in _schemas:
+    if following in _shapes:
         return validate(_upcasters[following](document))
     return document
 
@@ -74,24 +68,3 @@ def checksum(document):
     content = {key: value for key, value in document.items() if key not in ("version", "updated_at")}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _validator(name):
-    validators = _local.__dict__.setdefault("validators", {})
-    schema = _schemas[name]
-    known = validators.get(name)
-    if known is None or known[0] is not schema:
-        known = validators[name] = (schema, Validator(schema, allow_unknown=False))
-    return known[1]
-
-
-def _flatten(errors, path=""):
-    found = []
-    for key, problems in sorted(errors.items(), key=lambda item: str(item[0])):
-        where = "%s.%s" % (path, key) if path else str(key)
-        for problem in problems:
-            if isinstance(problem, dict):
-                found.extend(_flatten(problem, where))
-            else:
-                found.append("%s: %s" % (where, problem))
-    return found

@@ -13,10 +13,10 @@ SCHEMA = {**t.header("parcel", 1), "price": t.required(t.MONEY), "sent_at": t.OP
 
 @pytest.fixture(autouse=True)
 def _registered():
-    before = dict(registry._schemas), dict(registry._upcasters)
+    before = dict(registry._shapes), dict(registry._upcasters)
     registry.register("parcel", 1, SCHEMA)
     yield
-    for kept, old in zip((registry._schemas, registry._upcasters), before, strict=True):
+    for kept, old in zip((registry._shapes, registry._upcasters), before, strict=True):
         kept.clear()
         kept.update(old)
 
