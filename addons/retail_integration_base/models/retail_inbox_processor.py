@@ -16,7 +16,7 @@ from odoo import models
 from odoo.exceptions import LockError
 
 from ..engine import claim_sql, lock_sql, telemetry
-from ..engine.errors import MalformedMessage, RetailError, VendorChanged
+from ..engine.errors import MalformedMessage, RetailError, RetryLater, VendorChanged
 from ..engine.lanes import shared_lock_of
 from ..engine.messages import BACKFILL_HEADER, ImportResult, InboundMessage
 from ..engine.pace import MOST, Pace
@@ -182,6 +182,8 @@ class RetailInboxProcessor(models.AbstractModel):
         for attempt in range(MAX_CONFLICTS + 1):
             try:
                 results = self._apply(backend, flow, waiting, is_last) if waiting else []
+                if len(waiting) > 1:
+                    results = [_as_met_in_batch(result) for result in results]
                 for item, result in zip(waiting, results, strict=True):
                     item.result = result
                 self._finish(backend, flow, items, started)
@@ -321,6 +323,17 @@ class RetailInboxProcessor(models.AbstractModel):
             else ImportResult("ignored", note=self.env._("Shadow run: it would be %s.", result.outcome), code="shadow")
             for result in results
         ]
+
+
+def _as_met_in_batch(result):
+    """Return the result of a document of several in one transaction.
+
+    A key that somebody else has created since the batch began exists, but the batch's snapshot does not show it. The
+    document alone finds it, or is found to be at fault.
+    """
+    if result.error is not None and is_unique_violation(result.error):
+        return ImportResult.failed(RetryLater("A record of this message was just created by somebody else."))
+    return result
 
 
 def _age(row):

@@ -50,7 +50,8 @@ class RetailImporterOrder(models.AbstractModel):
     def _get_shared_names(self, backend, documents):
         """Orders of one new customer meet in one contact, those to one new address of a customer in one address.
 
-        Their batches wait for each other; what is known already keeps nobody waiting.
+        An order with refunds meets them in its payments and lines. Their batches wait for each other; what is known
+        already keeps nobody waiting.
         """
         identities = [self._get_identity(document) for document in documents]
         matcher = self.env["retail.partner.matcher"]
@@ -65,7 +66,12 @@ class RetailImporterOrder(models.AbstractModel):
             if partner:
                 works.append(OrderWork(document, partner=partner))
         unknown = self.env["retail.address.book"]._find_lacking(works)
-        return matcher._get_unknown_names(backend, identities) | {"addresses:%d" % partner.id for partner in unknown}
+        names = matcher._get_unknown_names(backend, identities) | {"addresses:%d" % partner.id for partner in unknown}
+        return names | {
+            "fulfilled:%d:%s" % (backend.id, document["external_id"])
+            for document in documents
+            if document.get("refunds")
+        }
 
     def _import_batch(self, backend, documents):
         """Create or update the sales orders of ``documents``.

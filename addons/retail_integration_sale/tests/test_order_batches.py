@@ -136,6 +136,19 @@ class TestOrderBatches(RetailSaleCase):
         self.import_order(order("2", shipping_address=gift))
         self.assertFalse(importer._get_shared_names(service, [order("3", shipping_address=gift), order("4")]))
 
+    def test_an_order_with_refunds_waits_for_their_batches(self):
+        self.import_order(order("1"))
+        service = self.backend._as_service()
+        refund = {"external_id": "R1", "lines": [], "total": money("0")}
+        names = [
+            service.env[f"retail.importer.{entity}"]._get_shared_names(service, [document])
+            for entity, document in (
+                ("order", order("1", version=2, refunds=[refund])),
+                ("refund", {"order_external_id": "1"}),
+            )
+        ]
+        self.assertEqual(names[0], names[1])
+
     def test_a_product_that_another_batch_links_at_this_moment_is_sold_without_waiting(self):
         with self.registry.cursor() as other:
             if other.connection is self.env.cr.connection:

@@ -87,15 +87,21 @@ class TestDrain(RetailCase):
         self.assertEqual((bad.state, bad.exception_id.kind), ("held", "unexpected_error"))
         self.assertEqual({message.state for message in others}, {"done"})
 
-    def test_a_key_that_exists_twice_is_tried_once_more_and_then_halved(self):
+    def test_a_key_that_exists_twice_is_tried_once_more_then_halved_and_then_alone(self):
         seen = len(self.env["test.retail.note"].search([]))
         bad = self.bring("n1", "key twice")
         others = [self.bring("n%d" % number) for number in range(2, 12)]
         with mute_logger("odoo.sql_db"), self.assertLogs("odoo.addons.retail_integration_base.models", "ERROR"):
             self.drain()
-        self.assertEqual((bad.state, bad.exception_id.kind), ("held", "unexpected_error"))
+            self.env.cr.execute(
+                "UPDATE retail_inbox_work SET not_before = received_at FROM retail_inbox m WHERE m.id = inbox_id"
+            )
+            self.drain()
         self.assertEqual({message.state for message in others}, {"done"})
         self.assertEqual(len(self.notes()) - seen, 10)
+        # What was created since the batch began is not seen in it, so that the message has a turn alone.
+        self.assertEqual(bad.log_ids.sorted("id").mapped("error_class"), ["retry_later", "UniqueViolation"])
+        self.assertEqual((bad.state, bad.exception_id.kind), ("held", "unexpected_error"))
 
     def test_a_backend_disarmed_after_the_claim_keeps_its_messages(self):
         message = self.bring("n1")
