@@ -160,11 +160,11 @@ class ShopifyCase(TimeoutPairs, TransactionCase):
 
     # ---------------------------------------------------------------- what the shop does
 
-    def place(self, kind="simple", webhooks=True):
-        """Return an order (the simulator's record) that was just placed."""
+    def place(self, kind="simple", webhooks=True, **options):
+        """Return an order (the simulator's record) that was just placed; see ``live.place``."""
         from simulators.shopify import live
 
-        return live.place(self.world, kind, webhooks=webhooks)[0]
+        return live.place(self.world, kind, webhooks=webhooks, **options)[0]
 
     @contextmanager
     def faults(self, name, **options):

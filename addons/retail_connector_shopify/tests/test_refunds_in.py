@@ -147,6 +147,37 @@ class TestRefundsIn(RefundCase):
                 self.settle(order)
                 self.assertEqual(sum(map(self.exact, self.credits(sale).mapped("amount_total"))), self.shown(order))
 
+    def test_what_the_next_invoice_sets_off_is_exact_where_taxes_are_rounded_together(self):
+        """Two taxes of 5 and 9.975 % on prices without them, delivered and not invoiced yet."""
+        self.company.tax_calculation_rounding_method = "round_globally"
+        orders = []
+        for units in range(2, 8):
+            order = self.place(
+                "canada_exclusive",
+                lines=[{"sku": sku, "quantity": units} for sku in self.skus(units, 2)],
+                webhooks=False,
+            )
+            orders.append(order)
+        self.poll("order")
+        for order in orders:
+            self.fulfil(order)
+        self.receive_all()
+        for order in orders:
+            self.refund(order, [{"line": 0, "quantity": 1, "restock": "RETURN"}])
+        self.receive_all()
+        self.retry()
+        for order in orders:
+            sale = self.sale_order(order)
+            self.assert_nothing_waits(order)
+            self.assert_agrees(order, sale)
+            sale._create_invoices(final=True).action_post()
+            self.assert_agrees(order, sale, invoiced=True)
+
+    def skus(self, first, count):
+        """Return ``count`` SKUs of the shop, other ones for another ``first``."""
+        known = [variant["sku"] for variant in self.world.shop.all("ProductVariant") if variant["sku"]]
+        return known[first * count : (first + 1) * count]
+
     def shown(self, order):
         """Return what the refunds of an order took off it in the shop (Decimal)."""
         from simulators.shopify.state import refunds

@@ -17,7 +17,8 @@ class RetailRefundBooker(models.AbstractModel):
     def _book(self, backend, work, plan, binding):
         """Write ``plan``; ``binding`` exists and everything points to it."""
         self = self.sudo()
-        with self._booking(backend, work, plan, binding) as lines:
+        is_set_off = not all(spec.is_credited for spec in plan.specs)
+        with self._booking(backend, work, plan, binding, is_set_off) as lines:
             self._credit(backend, work, plan, lines, binding)
 
     def _take_credit(self, backend, work, plan, pairs, binding):
@@ -31,17 +32,22 @@ class RetailRefundBooker(models.AbstractModel):
                 credit_lines.sale_line_ids = line
 
     @contextmanager
-    def _booking(self, backend, work, plan, binding):
-        """Change the order, and let the goods come back; meanwhile, with its lines for the specs, credit them."""
+    def _booking(self, backend, work, plan, binding, is_set_off=False):
+        """Change the order, and let the goods come back; meanwhile, with its lines for the specs, credit them.
+
+        :param bool is_set_off: the next invoice has to be right, for which the order has to fall by the refund exactly
+        """
         order = work.order
         before = order.amount_total
         is_locked = order.locked
         if is_locked:
             order.action_unlock()
-        yield self._add_lines(backend, work, plan)
+        yield self._add_lines(backend, work, plan.specs)
         for line, outcome in plan.outcomes.items():
             if outcome.cancelled:
                 line.product_uom_qty = float(Decimal(repr(line.product_uom_qty)) - outcome.cancelled)
+        if is_set_off:
+            self._round(backend, work, plan, before)
         if is_locked:
             order.action_lock()
         if plan.returns:
@@ -52,11 +58,14 @@ class RetailRefundBooker(models.AbstractModel):
 
     # ---------------------------------------------------------------- lines of the order
 
-    def _add_lines(self, backend, work, plan):
-        """Give what is not taken off a line of the order a line of its own; return them in the order of the specs."""
+    def _add_lines(self, backend, work, specs, first=0):
+        """Give what is not taken off a line of the order a line of its own; return them in the order of ``specs``.
+
+        :param int first: how many of the refund's specs come before these
+        """
         order = work.order
         sequence = max(order.order_line.mapped("sequence"), default=0)
-        new = [(index, spec) for index, spec in enumerate(plan.specs) if spec.sale_line is None]
+        new = [(index, spec) for index, spec in enumerate(specs, first) if spec.sale_line is None]
         lines = self.env["sale.order.line"].create(
             [
                 {
@@ -76,7 +85,30 @@ class RetailRefundBooker(models.AbstractModel):
             ]
         )
         by_index = dict(zip((index for index, _spec in new), lines, strict=True))
-        return [by_index.get(index, spec.sale_line) for index, spec in enumerate(plan.specs)]
+        return [by_index.get(index, spec.sale_line) for index, spec in enumerate(specs, first)]
+
+    def _round(self, backend, work, plan, before):
+        """Let the order fall by what the refund takes off it: Odoo may round the taxes of all lines together, while the
+        plan adds up the refund's own.
+
+        :param float before: the order's total without the refund
+        :raises NeedsHuman: it fell by something else than the refund
+        """
+        order, planner = work.order, self.env["retail.refund.planner"]
+        digits = order.currency_id.decimal_places
+        fell = Decimal(float_repr(before - order.amount_total, digits))
+        missing = plan.wanted - fell
+        if not missing:
+            return
+        unit = Decimal(1).scaleb(-digits)
+        if abs(missing) > max(Decimal(str(backend.rounding_tolerance)), unit * len(order.order_line.tax_ids)):
+            raise planner._mismatch(
+                work,
+                self.env._("it is %(wanted)s, but Odoo's order falls by %(fell)s", wanted=plan.wanted, fell=fell),
+                "amount",
+            )
+        spec = planner._plan_rounding(backend, work, self.env._("Rounding"), missing)
+        self._add_lines(backend, work, [spec], len(plan.specs))
 
     # ---------------------------------------------------------------- credit note
 
