@@ -99,6 +99,13 @@ class TestOrderBatchStock(RetailSaleCase):
         supplied = receipts.filtered(lambda move: move.location_id.usage == "supplier")
         self.assertEqual(sum(supplied.mapped("product_qty")), 12, "10 in stock when 3 of 1 are gone")
 
+    def test_a_line_that_is_added_joins_the_transfer_of_its_order_and_no_other(self):
+        sales = self.import_for("MUG", 2)
+        grown = order("0", total="20.00", lines=[line(), line("L2", sku="PLATE")], version=2)
+        self.import_documents(grown, order("7"))
+        self.assertEqual([len(sale.picking_ids) for sale in sales], [1, 1])
+        self.assertEqual([len(sale.picking_ids.move_ids) for sale in sales], [2, 1])
+
     def test_an_analytic_distribution_reaches_imported_lines(self):
         plan = self.env["account.analytic.plan"].create({"name": "Channels"})
         account = self.env["account.analytic.account"].create({"name": "Web", "plan_id": plan.id})
