@@ -12,6 +12,7 @@ from .mask import mask
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: A batch has at most this many messages; more ids would make lines nobody reads.
 _MAX_IDS = 50
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -25,7 +26,7 @@ class JsonFormatter(logging.Formatter):
             line = self._line(record)
         except Exception as error:  # noqa: BLE001 logging must not break what it is about
             line = {"message": "A log record could not be formatted: %s" % type(error).__name__, "logger": record.name}
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
     def _line(self, record):
         at = datetime.fromtimestamp(record.created, timezone.utc)

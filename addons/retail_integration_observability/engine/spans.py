@@ -33,9 +33,16 @@ class Spans:
         self._failed = Status(StatusCode.ERROR)
         self._flags = trace.TraceFlags(trace.TraceFlags.SAMPLED)
         self._limit = int(ratio * 2**64)
-        self._resource = resources.Resource.create(
+
+        class Resource(resources.Resource):
+            """The process's only one. The exporter asks for its hash with every span; the SDK computes it anew."""
+
+            __eq__, __hash__ = object.__eq__, object.__hash__
+
+        known = resources.Resource.create(
             {resources.SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or "odoo-retail"}
         )
+        self._resource = Resource(known.attributes, known.schema_url)
         self._processor = BatchSpanProcessor(
             OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_MILLIS / 1000),
             max_queue_size=_QUEUE_SPANS,
