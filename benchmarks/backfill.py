@@ -37,7 +37,7 @@ class History:
 
     def __init__(self, sale):
         self.sale, self.odoo = sale, sale.world.odoo
-        self.flow = sale.order_flow()
+        (self.flow,) = sale.flows("order")
         # What is asked for by itself must not come in between.
         self.odoo.call("retail.flow", "write", [self.flow], {"poll_interval_minutes": 0, "backlog_limit": 0})
         sale.post("settings", bucket={"maximum": 20_000, "restore_rate": 1_000})

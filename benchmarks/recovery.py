@@ -6,6 +6,7 @@ Timed from the fault until what was under way is done, or the first message afte
 where it is this project's own.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -59,14 +60,22 @@ class Recovery:
     def kill_workers(self):
         self.refill()
         self._wait_for(lambda: self._pids(_CLAIMED))
-        for victim in self._wait_for(lambda: self._pids(_DRAINING)):
-            os.kill(victim, signal.SIGKILL)
+        self._wait_for(self._kill_draining)
         begun = time.perf_counter()
         under_way = self._pids(_CLAIMED)
         assert under_way, "nothing was under way when the workers were killed"
         left = "SELECT 1 FROM retail_inbox_work WHERE inbox_id = ANY(%(ids)s)"
         self._wait_while(left, begun, ids=under_way)
         self.seconds["workers killed"].append(time.perf_counter() - begun)
+
+    def _kill_draining(self):
+        """Kill who drains; return how many. The job of one killed before stays *started* until the runner looks."""
+        killed = 0
+        for victim in self._pids(_DRAINING):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                killed += 1
+        return killed
 
     def kill_runner(self):
         """Kill the process of the job runner; what comes then has nobody but a new one, or the watchdog."""

@@ -61,6 +61,7 @@ class Sale:
         self.sql = sql
         self.server = server
         self.skus = []
+        self.stock = {}
 
     def prepare(self, hot, reservation):
         """Choose ``hot`` products that everybody wants, with plenty of stock; let the channel misbehave."""
@@ -76,15 +77,21 @@ class Sale:
         chosen = [product for product in products if product["default_code"] in known][:hot]
         self.skus = [product["default_code"] for product in chosen]
         self._stock_up([product["id"] for product in chosen])
-        odoo.call("retail.flow", "write", [self.order_flow()], {"reservation": reservation})
+        self.stock = self._on_hand()
+        odoo.call("retail.flow", "write", self.flows("order"), {"reservation": reservation})
         self.post("settings", bucket=BUCKET)
         self.post("faults", fault="duplicate_webhooks", probability=DUPLICATES)
         self.post("faults", fault="reorder_webhooks", probability=OUT_OF_ORDER, seconds=2)
 
-    def order_flow(self):
-        domain = [("backend_id", "=", self.world.backend_id), ("entity", "=", "order"), ("direction", "=", "in")]
-        (flow,) = self.world.odoo.call("retail.flow", "search", domain)
-        return flow
+    def flows(self, *entities):
+        """Return the ids of the flows in of ``entities``."""
+        domain = [("backend_id", "=", self.world.backend_id), ("entity", "in", entities), ("direction", "=", "in")]
+        return self.world.odoo.call("retail.flow", "search", domain)
+
+    def go_live(self, *entities):
+        """Let flows in go live and the shop tell of them."""
+        self.world.odoo.call("retail.flow", "action_live", self.flows(*entities))
+        self.world.odoo.call("retail.backend", "action_shopify_register_webhooks", [self.world.backend_id])
 
     def _stock_up(self, products):
         odoo = self.world.odoo
@@ -107,10 +114,9 @@ class Sale:
         :param after: called with each order as the shop describes it, from the threads that place them
         :return: the names of the orders
         """
-        names, lock, started = [], threading.Lock(), time.monotonic()
+        names, lock = [], threading.Lock()
 
         def customer(number):
-            time.sleep(max(0.0, started + seconds * number / count - time.monotonic()))
             first, second = self.skus[number % len(self.skus)], self.skus[(number * 7 + 1) % len(self.skus)]
             lines = [{"sku": first, "quantity": 1 + number % 3}]
             if second != first:
@@ -121,16 +127,12 @@ class Sale:
             if after:
                 after(number, order)
 
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            list(pool.map(customer, range(count)))
+        spread(customer, range(count), seconds)
         return names
 
-    def change(self, order, **body):
-        """Edit an order: ``quantities=[{"line", "quantity"}]``, …"""
-        return self.post(f"orders/{order['name'].lstrip('#')}/edit", **body)
-
-    def cancel(self, order):
-        return self.post(f"orders/{order['name'].lstrip('#')}/cancel")
+    def do(self, action, order, **body):
+        """Let staff ``cancel``, ``edit``, ``fulfil`` or ``refund`` an order; ``body`` as in the simulator's README."""
+        return self.post(f"orders/{order['name'].lstrip('#')}/{action}", **body)
 
     def post(self, path, **body):
         return post_json(f"{self.world.shop_url}/_sim/{path}", body)
@@ -156,19 +158,31 @@ class Sale:
 
     # ---------------------------------------------------------------- how fast and how right it was
 
-    def lag(self, share):
-        """Return the seconds from arrival to end that ``share`` of the orders' messages stayed below."""
+    def lag(self, share, entity="order"):
+        """Return the seconds from arrival to end that ``share`` of an entity's messages stayed below."""
         text = self.sql(
             f"SELECT percentile_cont({float(share)}) WITHIN GROUP "
             "(ORDER BY EXTRACT(EPOCH FROM finished_at - received_at)) FROM retail_inbox "
-            f"WHERE backend_id = {int(self.world.backend_id)} AND entity = 'order' AND finished_at IS NOT NULL"
+            f"WHERE backend_id = {int(self.world.backend_id)} AND entity = '{entity}' AND finished_at IS NOT NULL"
         ).strip()
         return float(text) if text else None
 
-    def troubles(self, names):
-        """Return what Odoo has otherwise than the shop, as sentences; nothing is the right answer."""
-        orders = [order for order in self.world.shop_orders() if order["name"] in set(names)]
-        return self.order_troubles(orders) + self._stock_troubles(orders) + self.message_troubles()
+    def orders(self, names):
+        """Return the orders called ``names`` as the shop describes them now."""
+        names = set(names)
+        return [order for order in self.world.shop_orders() if order["name"] in names]
+
+    def troubles(self, names, away=None):
+        """Return what Odoo has otherwise than the shop, as sentences; nothing is the right answer.
+
+        :param Counter away: SKU → units of these orders that left the warehouse and did not come back; ``None``: what
+            is on hand is no matter
+        """
+        orders = self.orders(names)
+        troubles = self.order_troubles(orders) + self._reservation_troubles(orders, away or Counter())
+        if away is not None:
+            troubles += self._quantity_troubles(away)
+        return troubles + self.message_troubles()
 
     def order_troubles(self, orders):
         found = self.world.odoo_totals()
@@ -182,46 +196,75 @@ class Sale:
                 troubles.append(f"{order['name']} is not there")
                 continue
             state, total = found[order["name"]]
-            # What a till rounded cash to is in no total of the shop, but in the order's.
-            wanted = Decimal(order["current_total"]["amount"]) + Decimal(order["rounding"]["amount"])
+            # What a till rounded cash to, and what refunds differ by from what they are for, is in no total of the
+            # shop, but in the order's.
+            parts = ("current_total", "rounding", "refund_discrepancy")
+            wanted = sum(Decimal(order[part]["amount"]) for part in parts)
             if state != ("cancel" if order["cancelled"] else "sale"):
                 troubles.append(f"{order['name']} is {state}")
             elif state == "sale" and Decimal(total) != wanted:
                 troubles.append(f"{order['name']} is {total} instead of {wanted}")
         return troubles
 
-    def _stock_troubles(self, orders):
-        sold = Counter()
+    def _reservation_troubles(self, orders, away):
+        wanted = Counter()
         for order in orders:
             if not order["cancelled"]:
                 for line in order["lines"]:
-                    sold[line["sku"]] += line["current"]
-        on_moves = self._reserved(
+                    wanted[line["sku"]] += line["current"]
+        wanted.subtract(away)
+        on_moves = self._units(
             "SELECT p.default_code, sum(l.quantity) FROM stock_move_line l "
             "JOIN product_product p ON p.id = l.product_id WHERE l.state NOT IN ('done', 'cancel') GROUP BY 1"
         )
-        on_quants = self._reserved(
-            "SELECT p.default_code, sum(q.reserved_quantity) FROM stock_quant q "
+        on_quants = self._on_quants("reserved_quantity")
+        return [
+            f"{sku}: {wanted[sku]} to ship, {on_moves.get(sku, 0):g} reserved by transfers, "
+            f"{on_quants.get(sku, 0):g} by quants"
+            for sku in self.skus
+            if {on_moves.get(sku, 0), on_quants.get(sku, 0)} != {wanted[sku]}
+        ]
+
+    def _quantity_troubles(self, away):
+        found = self._on_hand()
+        wanted = {sku: quantity - away[sku] for sku, quantity in self.stock.items()}
+        return [
+            f"{sku}: {found[sku]:g} on hand instead of {wanted[sku]:g}" for sku in wanted if found[sku] != wanted[sku]
+        ]
+
+    def _on_hand(self):
+        quantities = self._on_quants("quantity")
+        return {sku: quantities[sku] for sku in self.skus}
+
+    def _on_quants(self, column):
+        return self._units(
+            f"SELECT p.default_code, sum(q.{column}) FROM stock_quant q "
             "JOIN product_product p ON p.id = q.product_id JOIN stock_location s ON s.id = q.location_id "
             "WHERE s.usage = 'internal' GROUP BY 1"
         )
-        return [
-            f"{sku}: {sold[sku]} sold, {on_moves.get(sku, 0):g} reserved by transfers, "
-            f"{on_quants.get(sku, 0):g} by quants"
-            for sku in self.skus
-            if {on_moves.get(sku, 0), on_quants.get(sku, 0)} != {sold[sku]}
-        ]
 
-    def _reserved(self, statement):
+    def _units(self, statement):
         rows = (row.split("|") for row in self.sql(statement).split("\n") if "|" in row)
         return {sku: float(quantity or 0) for sku, quantity in rows}
 
     def message_troubles(self):
         rows = self.sql(
-            f"SELECT state, count(*) FROM retail_inbox WHERE backend_id = {int(self.world.backend_id)} "
-            "AND state NOT IN ('done', 'superseded', 'ignored') GROUP BY 1"
-        ).split()
-        return [f"messages that are {row.replace('|', ': ')}" for row in rows]
+            "SELECT concat_ws(': ', state, subject_key, left(replace(reason, chr(10), ' '), 200)) FROM retail_inbox "
+            f"WHERE backend_id = {int(self.world.backend_id)} AND state IN ('held', 'quarantined')"
+        )
+        return [row for row in rows.split("\n") if row]
+
+
+def spread(do, things, seconds):
+    """Call ``do`` with each of ``things``, from several threads, evenly over ``seconds``."""
+    things, started = list(things), time.monotonic()
+
+    def wait_and_do(number):
+        time.sleep(max(0.0, started + seconds * number / len(things) - time.monotonic()))
+        do(things[number])
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(wait_and_do, range(len(things))))
 
 
 @contextmanager

@@ -45,6 +45,7 @@ def order(record):
         "duties": money(record["originalTotalDutiesSet"] or zero),
         "tips": money(record["totalTipReceivedSet"]),
         "rounding": money(record["totalCashRoundingAdjustment"]["paymentSet"]),
+        "refund_discrepancy": money(record["refundDiscrepancySet"]),
         "outstanding": money(record["totalOutstandingSet"]),
         "lines": [
             {"sku": line["sku"], "name": line["name"], "quantity": line["quantity"], "current": line["currentQuantity"]}
