@@ -1,1 +1,1 @@
-from . import models, shopify
+from . import models, shopify, wizards

@@ -8,7 +8,9 @@
     "depends": ["retail_integration_sale"],
     "external_dependencies": {"python": ["cerberus"]},
     "data": [
+        "security/ir.model.access.csv",
         "data/ir_cron.xml",
+        "wizards/shopify_version_switch_views.xml",
         "views/retail_backend_views.xml",
     ],
 }

@@ -6,4 +6,5 @@ from . import (
     shopify_fulfilment,
     shopify_refund,
     shopify_stock,
+    shopify_version,
 )

@@ -158,12 +158,13 @@ class ConnectionCheck:
         _ = self.env._
         version = backend.shopify_api_version
         supported = [one["handle"] for one in data["publicApiVersions"] if one["supported"]]
-        days = (const.version_end(version) - fields.Date.today()).days
+        end = const.version_end(version)
+        days = (end - fields.Date.today()).days
         if supported and version not in supported:
-            detail = _("Shopify supports %s. Choose one of them on this backend.", ", ".join(sorted(supported)))
+            detail = _("Shopify supports %s. Press “Switch API version” to use another.", ", ".join(sorted(supported)))
             return [Check("error", _("The API version %s is not supported any more", version), detail)]
         if days <= const.API_VERSION_ALARM.days:
-            detail = _("Update this connector and choose a newer version before %s.", const.version_end(version))
+            detail = _("Switch to a newer version before %s; update this connector if it knows none.", end)
             return [
                 Check(
                     "warning",
@@ -174,7 +175,7 @@ class ConnectionCheck:
         return [
             Check(
                 "ok",
-                _("API version %(version)s, supported until %(end)s", version=version, end=const.version_end(version)),
+                _("API version %(version)s, supported until %(end)s", version=version, end=end),
             )
         ]
 

@@ -30,7 +30,8 @@ class RetailBackend(models.Model):
         [(version, version) for version in const.API_VERSIONS],
         "API Version",
         default=const.DEFAULT_API_VERSION,
-        help="Shopify supports a version for a year; “Check connection” warns in time.",
+        help="Shopify supports a version for a year. Two months before its end an exception says so. Once the shop is "
+        "connected, “Switch API version” tests another one before it is used.",
     )
     shopify_api_url = fields.Char(
         "Simulator",

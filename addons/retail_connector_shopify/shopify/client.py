@@ -128,8 +128,19 @@ class ShopifyClient:
         :raises Refused: token, missing scope, frozen shop
         :raises VendorChanged: the document does not fit the shop's schema, or the answer is no GraphQL answer
         """
+        return self._send(name, {"query": documents.text(name), "variables": variables or {}}, version, is_by_node)
+
+    def check_document(self, text, operation, version):
+        """Let the shop check the document ``text`` against its schema of ``version``.
+
+        :param str operation: name of the operation in it that is carried out: one that changes nothing
+        :raises VendorChanged: the document does not fit, or the version is not served
+        :raises RetailError: as :meth:`run`
+        """
+        self._send(operation, {"query": text, "operationName": operation, "variables": {}}, version)
+
+    def _send(self, name, body, version=None, is_by_node=False):
         version = version or self.version
-        body = {"query": documents.text(name), "variables": variables or {}}
         token = self.tokens.get()
         with self._paid(name, body["variables"]):
             try:

@@ -8,8 +8,8 @@ API_VERSIONS = ("2026-10", "2026-07")
 DEFAULT_API_VERSION = API_VERSIONS[0]
 #: "Each stable version is supported for a minimum of 12 months" (shopify.dev, "API versioning").
 API_VERSION_LIFETIME = timedelta(days=365)
-#: *Check connection* warns this long before the pinned version ends.
-API_VERSION_ALARM = timedelta(days=90)
+#: People are told this long before the version in use ends.
+API_VERSION_ALARM = timedelta(days=60)
 
 # Webhook topic (as in the ``X-Shopify-Topic`` header) → canonical entity.
 TOPICS = {

@@ -132,8 +132,8 @@ class TestCheckConnection(ShopifyCase):
     def test_a_version_that_ends_soon_and_one_that_ended(self):
         self.backend.shopify_api_version = "2026-07"
         self.check()
-        with patch.object(fields.Date, "today", return_value=date(2027, 5, 1)):
-            self.assert_warning("The API version 2026-07 ends in 61 days", "2027-07-01")
+        with patch.object(fields.Date, "today", return_value=date(2027, 5, 2)):
+            self.assert_warning("The API version 2026-07 ends in 60 days", "2027-07-01")
         with patch("simulators.shopify.schemas.SUPPORTED", ("2026-10",)):
             errors = [check.title for check in self.check().values() if check.level == "error"]
         self.assertEqual(errors, ["No shop answers under this domain"])

@@ -101,7 +101,7 @@ class TestStockOut(ShopStockCase):
 
     def test_an_item_that_is_not_stocked_at_the_location_is_stocked_there_whatever_the_api_version(self):
         for number, version in enumerate(const.API_VERSIONS):
-            self.backend.shopify_api_version = version
+            self.backend._shopify_use_version(version)
             self.world.shop.remove(self.shop_level(self.variants[number]))
             self.reconcile(times=3)
             self.assertEqual(self.shown(number), STOCK, version)
