@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
+        "data/flows.xml",
         "wizards/shopify_version_switch_views.xml",
         "views/retail_backend_views.xml",
     ],

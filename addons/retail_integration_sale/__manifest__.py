@@ -25,6 +25,7 @@
         "views/timeline_views.xml",
         "views/retail_fulfilment_views.xml",
         "views/retail_refund_views.xml",
+        "views/retail_privacy_request_views.xml",
         "views/retail_reservation_views.xml",
         "wizards/retail_fix_views.xml",
         "views/menus.xml",

@@ -32,6 +32,8 @@ class App:
     client_secret: str = "shpss_simulated_secret"  # noqa: S105 the simulator's own
     title: str = "Retail Integration"
     webhook_version: str = "2026-07"
+    #: where compliance topics go, as set in the app's own settings
+    compliance_uri: str | None = None
     scopes: set = field(default_factory=lambda: set(DEFAULT_SCOPES))
     tokens: dict = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from . import (
     retail_credential,
     shopify_backfill,
     shopify_fulfilment,
+    shopify_privacy,
     shopify_refund,
     shopify_stock,
     shopify_version,

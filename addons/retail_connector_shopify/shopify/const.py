@@ -28,6 +28,10 @@ TOPICS = {
     "returns/cancel": "return",
     "returns/close": "return",
 }
+#: Compliance topics → what is asked. They are set in the app's own settings and not subscribed to over the API
+#: (shopify.dev, "Privacy law compliance"); each is taken whatever the flows are.
+COMPLIANCE_TOPICS = {"customers/data_request": "data", "customers/redact": "redaction", "shop/redact": "shop"}
+
 # Canonical entity → type name in a global id.
 GID_TYPES = {
     "order": "Order",

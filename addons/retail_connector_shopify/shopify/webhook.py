@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from odoo.addons.retail_integration_base.engine.errors import MalformedMessage, Refused
 from odoo.addons.retail_integration_base.engine.messages import MessageKey
 
-from . import const
+from . import const, privacy
 from .instants import parse_instant, to_micros
 
 SIGNING_KIND = "shopify_client_secret"
@@ -39,7 +39,8 @@ class ShopifyWebhookPolicy:
         if not shop or shop != endpoint.settings.get("shop_domain"):
             raise Refused("The message is of another shop (%r)." % shop[:100], reason="wrong_shop", status=403)
         topic = request.headers.get(const.HEADER_TOPIC, "")
-        if topic not in const.TOPICS or topic not in endpoint.settings.get("topics", ()):
+        is_known = topic in const.COMPLIANCE_TOPICS or topic in endpoint.settings.get("topics", ())
+        if not is_known or topic not in (const.TOPICS | const.COMPLIANCE_TOPICS):
             raise Refused("Nobody subscribed to the topic %r." % topic[:100], reason="unknown_topic", status=404)
         return credential_id
 
@@ -54,8 +55,10 @@ class ShopifyWebhookPolicy:
         :raises MalformedMessage: the bytes do not say what they are about
         """
         topic = request.headers[const.HEADER_TOPIC]
-        entity = const.TOPICS[topic]
         payload = read_object(request.body)
+        if topic in const.COMPLIANCE_TOPICS:
+            return self._describe_privacy(request, topic, payload)
+        entity = const.TOPICS[topic]
         return MessageKey(
             topic=topic,
             entity=entity,
@@ -63,6 +66,19 @@ class ShopifyWebhookPolicy:
             dedupe_key="%s:%s" % (topic, _event_id(request)),
             version=to_micros(parse_instant(payload.get("updated_at"))),
             occurred_at=_naive_utc(parse_instant(request.headers.get(const.HEADER_TRIGGERED))),
+        )
+
+    def _describe_privacy(self, request, topic, payload):
+        """A request of a person is no state of anything: each is carried out, and named by its event alone."""
+        privacy.read_request(topic, payload)
+        event = "%s:%s" % (topic, _event_id(request))
+        return MessageKey(
+            topic=topic,
+            entity=privacy.ENTITY,
+            subject_key="%s:%s" % (privacy.ENTITY, event),
+            dedupe_key=event,
+            occurred_at=_naive_utc(parse_instant(request.headers.get(const.HEADER_TRIGGERED))),
+            is_state=False,
         )
 
     def _signed_by(self, request, endpoint):

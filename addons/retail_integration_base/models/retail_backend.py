@@ -155,6 +155,13 @@ class RetailBackend(models.Model):
             ]
         )
 
+    @api.model
+    def _create_missing_flows(self, connector):
+        """Give each backend of ``connector`` the flows that a newer release has; called when that is installed."""
+        for backend in self.with_context(active_test=False).search([("connector", "=", connector)]):
+            backend._create_flows()
+        self.env.registry.clear_cache()
+
     # ---------------------------------------------------------------- buttons
 
     def action_arm(self):

@@ -109,6 +109,21 @@ class RetailBackend(models.Model):
         self.env["retail.inbox"].invalidate_model()
         self.env["retail.outbox"].invalidate_model()
 
+    def _drop_contents_now(self):
+        """Drop what all finished messages and commands contain, whatever the policy says, for at most a minute.
+
+        Committed in portions; what was dropped stays so.
+
+        :return: bool, whether that was all
+        """
+        deadline = time.monotonic() + CRON_SECONDS
+        until = fields.Datetime.now() + timedelta(seconds=1)
+        self._walk(deadline, lambda after: self._drop("body", retention_sql.drop_bodies, after, until))
+        self._walk(deadline, lambda after: self._drop("content", retention_sql.drop_contents, after, until))
+        self.env["retail.inbox"].invalidate_model()
+        self.env["retail.outbox"].invalidate_model()
+        return time.monotonic() < deadline
+
     def _get_until(self, days):
         return None if days is None else fields.Datetime.now() - timedelta(days=days)
 

@@ -4,6 +4,7 @@ from . import (
     importer_customer,
     importer_fulfilment,
     importer_order,
+    importer_privacy_request,
     importer_product,
     importer_refund,
     importer_return,

@@ -21,6 +21,8 @@ from . import (
     retail_location_map,
     retail_order_payment,
     retail_payment_map,
+    retail_privacy_data,
+    retail_privacy_request,
     retail_product_alias,
     retail_reservation,
     retail_reservation_writer,

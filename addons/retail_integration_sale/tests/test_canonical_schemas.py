@@ -6,7 +6,7 @@ from odoo.addons.retail_integration_base.canonical import registry
 from odoo.addons.retail_integration_base.engine.shape import Shape
 from odoo.addons.retail_integration_sale import canonical  # noqa: F401 registers them
 
-ENTITIES = {"customer", "fulfilment", "order", "product", "refund", "return", "stock_level"}
+ENTITIES = {"customer", "fulfilment", "order", "privacy_request", "product", "refund", "return", "stock_level"}
 
 
 def test_all_are_registered():

@@ -37,6 +37,7 @@ RULES = [
     _rule("POST", "/fulfilments/<int:number>/cancel", orders.cancel_fulfilment),
     _rule("POST", "/fulfilments/<int:number>/event", orders.note_fulfilment_event),
     _rule("POST", "/customers/<int:number>/edit", orders.edit_customer),
+    _rule("POST", "/customers/<int:number>/privacy", orders.ask_for_privacy),
     _rule("POST", "/products/<int:number>/edit", orders.edit_product),
     _rule("GET", "/products", orders.list_products),
     _rule("POST", "/products", orders.add_products),

@@ -1,6 +1,6 @@
 """Commands on orders, customers, products and stock."""
 
-from .. import live, live_fulfilments, summaries
+from .. import live, live_fulfilments, live_privacy, summaries
 from ..state.kinds import KINDS
 from ..state.taxes import RATES
 from ..webhooks import payloads
@@ -112,6 +112,15 @@ def send_order(world, body, request, reference):
 def edit_customer(world, body, request, number):
     """Overwrite fields of a customer: firstName, lastName, email, phone, note, tags; sends customers/update."""
     return _edit_record(world, body, f"gid://shopify/Customer/{number}", "customers/update")
+
+
+def ask_for_privacy(world, body, request, number):
+    """Let a customer ask about their data: kind (data_request, redact), copies; sent to the app's compliance_uri."""
+    only(body, {"kind", "copies"})
+    customer = world.shop.get(f"gid://shopify/Customer/{number}")
+    if customer is None:
+        raise KeyError(f"no customer {number}")
+    return live_privacy.ask(world, body["kind"], customer, int(body.get("copies", 0))).summary()
 
 
 def edit_product(world, body, request, number):

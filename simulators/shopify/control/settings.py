@@ -14,6 +14,7 @@ def show_settings(world, body, request):
         "scopes": sorted(world.app.scopes),
         "client_id": world.app.client_id,
         "webhook_version": world.app.webhook_version,
+        "compliance_uri": world.app.compliance_uri,
         "bucket": {"maximum": status["maximumAvailable"], "restore_rate": status["restoreRate"]},
         "retry_delays": list(world.sender.retry_delays),
         "answer_seconds": world.sender.answer_seconds,
@@ -25,11 +26,12 @@ def change_settings(world, body, request):
     body = dict(body)
     only(
         body,
-        {"scopes", "client_secret", "webhook_version", "bucket", "retry_delays", "answer_seconds"} | summaries.SETTINGS,
+        {"scopes", "client_secret", "webhook_version", "compliance_uri", "bucket", "retry_delays", "answer_seconds"}
+        | summaries.SETTINGS,
     )
     if "scopes" in body:
         world.app.scopes = set(body["scopes"])
-    for name in ("client_secret", "webhook_version"):
+    for name in ("client_secret", "webhook_version", "compliance_uri"):
         if name in body:
             setattr(world.app, name, body[name])
     if "bucket" in body:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 class Delivery:
     """What is sent, and what came of it.
 
+    :ivar str subscription_id: ``None`` for a compliance topic, which the app's settings name an address for
     :ivar str state: ``pending``, ``delivered``, ``failed``, ``dropped``
     :ivar list attempts: ``{"at", "status" or None, "error", "seconds"}``
     """
@@ -14,7 +15,7 @@ class Delivery:
     number: int
     topic: str
     subject: str
-    subscription_id: str
+    subscription_id: str | None
     uri: str
     event_id: str
     webhook_id: str

@@ -94,6 +94,26 @@ class Sender:
             wanted = [entry for entry in entries if not self._is_filtered_out(entry, payload)]
             return [self._delivery(entry, topic, record, payload, event_id, triggered) for entry in wanted]
 
+    def comply(self, topic, payload, subject, copies=0):
+        """Send a compliance topic to the address in the app's settings; no subscription of the API's is needed.
+
+        :param str subject: id of the record it is about
+        :rtype: Delivery
+        """
+        delivery = Delivery(
+            number=next(self._numbers),
+            topic=topic,
+            subject=subject,
+            subscription_id=None,
+            uri=self.app.compliance_uri,
+            event_id=self._uuid(),
+            webhook_id=self._uuid(),
+            triggered_at=_triggered_at(self.shop.clock),
+            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8"),
+        )
+        self.queue(delivery, copies)
+        return delivery
+
     def _is_filtered_out(self, entry, payload):
         readers = {key: (lambda content, key=key: content[key]) for key in payload}
         return not Search(entry["filter"], readers).matches(payload)
@@ -195,7 +215,7 @@ class Sender:
             return not self._due and not self._in_flight
 
     def _attempt(self, delivery):
-        if self.shop.get(delivery.subscription_id) is None:
+        if delivery.subscription_id and self.shop.get(delivery.subscription_id) is None:
             delivery.state = "failed"
             delivery.attempts.append({"at": self._now(), "status": None, "error": "subscription is gone", "seconds": 0})
             return
@@ -216,8 +236,8 @@ class Sender:
 
     def _remove_subscription(self, delivery):
         with self.shop.lock:
-            entry = self.shop.get(delivery.subscription_id)
-            if entry is not None:
+            entry = delivery.subscription_id and self.shop.get(delivery.subscription_id)
+            if entry:
                 self.shop.remove(entry)
                 self.removed_subscriptions.append({"id": entry["id"], "topic": entry["topic"], "uri": entry["uri"]})
 
