@@ -146,3 +146,39 @@ def test_a_refund_of_the_shop_comes_in_live_and_brings_the_goods_back(shop, brow
     screen.picture("refund")
     errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []
+
+
+def test_another_api_version_is_used_once_the_shop_accepted_everything(shop, browser):
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    screen.open(f"retail-backends/{shop.backend_id}")
+    screen.wait("button[name=action_shopify_switch_version]")
+    screen.click("button[name=action_shopify_switch_version]")
+    screen.wait(".modal .o_form_view")
+    screen.picture("version-switch")
+    screen.click(".modal button[name=action_switch]")
+    used = [("id", "=", shop.backend_id), ("shopify_api_version", "=", "2026-07")]
+    demo_world.wait_until(lambda: shop.count("retail.backend", *used), "the other version is used", 60)
+    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_a_customer_who_is_to_be_forgotten_is_decided_about(shop, browser):
+    (backend,) = shop.odoo.call("retail.backend", "read", [shop.backend_id], ["webhook_url"])
+    post_json(f"{shop.shop_url}/_sim/settings", {"compliance_uri": backend["webhook_url"]})
+    bound = [("backend_id", "=", shop.backend_id), ("external_id", "like", "gid://shopify/Customer/")]
+    (customer,) = shop.odoo.call("retail.binding.partner", "search_read", bound, limit=1, fields=["external_id"])
+    number = customer["external_id"].rpartition("/")[2]
+    post_json(f"{shop.shop_url}/_sim/customers/{number}/privacy", {"kind": "redact"})
+    demo_world.wait_until(lambda: shop.count("retail.privacy.request"), "the request is here", 60)
+    log_in(browser, shop.odoo)
+    screen = Screen(browser, shop.odoo.url)
+    (request,) = shop.odoo.call("retail.privacy.request", "search", [])
+    screen.open(f"retail-privacy/{request}")
+    screen.wait("button[name=action_keep_contact]")
+    screen.picture("privacy-request")
+    screen.click("button[name=action_keep_contact]")
+    done = [("id", "=", request), ("state", "=", "done")]
+    demo_world.wait_until(lambda: shop.count("retail.privacy.request", *done), "the decision is noted", 60)
+    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []

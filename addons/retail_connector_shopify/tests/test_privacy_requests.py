@@ -86,10 +86,22 @@ class TestPrivacyRequests(ShopifyCase):
         self.assertTrue(request.closed_at)
         self.assertEqual(self.messages(request.external_id and "privacy_request:" + request.external_id).state, "done")
 
+    def test_who_was_forgotten_is_not_filled_in_again_by_what_comes_later(self):
+        self.cancel()
+        self.ask("redact")
+        self.world.clock.advance(60)
+        for topic, record in (("customers/update", self.customer), ("orders/updated", self.order)):
+            record["updatedAt"] = self.world.clock.now()
+            self.world.sender.emit(topic, record)
+            self.receive_all()
+        self.assertEqual((self.partner.name, self.partner.active), ("Redacted %s" % self.partner.id, False))
+        self.assertFalse(self.partner.email or self.partner.phone or self.partner.street)
+        self.assertNotIn(self.customer["email"], self.env["res.partner"].search([]).mapped("email"))
+
     def test_what_books_and_orders_bind_us_to_keep_waits_for_a_decision(self):
         request = self.ask("redact")
         self.assertEqual((request.state, request.partner_id), ("open", self.partner))
-        self.assertIn("Kept: the contact %s, because of 1 confirmed orders." % self.partner.id, request.receipt)
+        self.assertIn("Kept: the contact %s, because of confirmed orders (1)." % self.partner.id, request.receipt)
         self.assertEqual(request.deadline, (request.requested_at + timedelta(days=30)).date())
         self.assertEqual(request.activity_ids.date_deadline, request.deadline)
         self.assertTrue(self.partner.email or self.partner.phone)
@@ -113,7 +125,7 @@ class TestPrivacyRequests(ShopifyCase):
         user = self.env["res.users"].search([("login", "=", "buyer")])
         user.partner_id = self.partner
         request = self.ask("redact")
-        self.assertIn("1 users", request.receipt)
+        self.assertIn("users (1)", request.receipt)
         with self.assertRaisesRegex(UserError, "Archive the user first"):
             request.action_redact_contact()
 

@@ -256,7 +256,7 @@ class RetailPartnerMatcher(models.AbstractModel):
         """Fill what is empty on the contact that was found. The channel never overwrites what Odoo has."""
         partner = identity.partner
         # As superuser only to look: the service user reads no users. Archived ones come back.
-        if partner.sudo().with_context(active_test=False).user_ids:
+        if partner.sudo().with_context(active_test=False).user_ids or partner.retail_redacted_at:
             return
         known = {name: partner[name] for name in _ENRICHED}
         if plain(partner.name) == plain(identity.placeholder):

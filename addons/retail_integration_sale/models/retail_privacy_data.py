@@ -2,7 +2,7 @@
 
 import json
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: What a contact is recognised and reached by; fields of addons that are not installed are left out.
@@ -25,6 +25,17 @@ _PERSONAL = (
 )
 
 
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    retail_redacted_at = fields.Datetime(
+        "Redacted",
+        readonly=True,
+        copy=False,
+        help="Somebody asked to be forgotten: no channel fills this contact again.",
+    )
+
+
 class RetailPrivacyData(models.AbstractModel):
     _name = "retail.privacy.data"
     _description = "Personal data of a channel's customer"
@@ -35,12 +46,12 @@ class RetailPrivacyData(models.AbstractModel):
             return ""
         everybody = self._get_all(partner)
         counts = (
-            (self.env._("%s posted invoices or entries"), self._count_entries(everybody)),
+            (self.env._("posted invoices or entries (%s)"), self._count_entries(everybody)),
             (
-                self.env._("%s confirmed orders"),
+                self.env._("confirmed orders (%s)"),
                 self.env["sale.order"].search_count([("partner_id", "in", everybody.ids), ("state", "=", "sale")]),
             ),
-            (self.env._("%s users"), len(everybody.user_ids)),
+            (self.env._("users (%s)"), len(everybody.user_ids)),
         )
         return ", ".join(text % count for text, count in counts if count)
 
@@ -62,10 +73,9 @@ class RetailPrivacyData(models.AbstractModel):
         if everybody.user_ids:
             raise UserError(self.env._("%s has a user in Odoo. Archive the user first.", partner.display_name))
         names = [name for name in _PERSONAL if name in everybody._fields]
-        for one in everybody:
-            one.with_context(mail_notrack=True, tracking_disable=True).write(
-                {"name": self.env._("Redacted %s", one.id), "active": False, **dict.fromkeys(names, False)}
-            )
+        nothing = {**dict.fromkeys(names, False), "active": False, "retail_redacted_at": fields.Datetime.now()}
+        for one in everybody.with_context(mail_notrack=True, tracking_disable=True):
+            one.write({**nothing, "name": self.env._("Redacted %s", one.id)})
         # What was noted about changes holds the values from before.
         everybody.message_ids.sudo().unlink()
         bindings = self.env["retail.binding.partner"].search([("partner_id", "in", everybody.ids)])
