@@ -90,6 +90,7 @@ class TestPrivacyRequests(ShopifyCase):
         self.cancel()
         self.ask("redact")
         self.world.clock.advance(60)
+        self.customer["lastName"] = self.order["note"] = "Newly said"
         for topic, record in (("customers/update", self.customer), ("orders/updated", self.order)):
             record["updatedAt"] = self.world.clock.now()
             self.world.sender.emit(topic, record)
