@@ -130,6 +130,14 @@ class TestPrivacyRequests(ShopifyCase):
         with self.assertRaisesRegex(UserError, "Archive the user first"):
             request.action_redact_contact()
 
+    def test_a_bank_account_is_a_reason_to_ask_and_goes_with_the_contact(self):
+        self.cancel()
+        self.env["res.partner.bank"].create({"acc_number": "DE02120300000000202051", "partner_id": self.partner.id})
+        request = self.ask("redact")
+        self.assertIn("because of bank accounts (1).", request.receipt)
+        request.action_redact_contact()
+        self.assertFalse(self.partner.bank_ids)
+
     def test_colleagues_of_a_company_are_not_the_customer(self):
         self.cancel()
         colleague = self.env["res.partner"].create({"name": "Ann", "parent_id": self.partner.id, "type": "contact"})

@@ -21,7 +21,6 @@ _PERSONAL = (
     "function",
     "company_name",
     "image_1920",
-    "bank_ids",
 )
 
 
@@ -51,6 +50,7 @@ class RetailPrivacyData(models.AbstractModel):
                 self.env._("confirmed orders (%s)"),
                 self.env["sale.order"].search_count([("partner_id", "in", everybody.ids), ("state", "=", "sale")]),
             ),
+            (self.env._("bank accounts (%s)"), len(everybody.bank_ids)),
             (self.env._("users (%s)"), len(everybody.user_ids)),
         )
         return ", ".join(text % count for text, count in counts if count)
@@ -76,6 +76,7 @@ class RetailPrivacyData(models.AbstractModel):
         nothing = {**dict.fromkeys(names, False), "active": False, "retail_redacted_at": fields.Datetime.now()}
         for one in everybody.with_context(mail_notrack=True, tracking_disable=True):
             one.write({**nothing, "name": self.env._("Redacted %s", one.id)})
+        everybody.bank_ids.unlink()
         # What was noted about changes holds the values from before.
         everybody.message_ids.sudo().unlink()
         bindings = self.env["retail.binding.partner"].search([("partner_id", "in", everybody.ids)])
