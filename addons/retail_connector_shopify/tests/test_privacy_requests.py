@@ -163,6 +163,12 @@ class TestPrivacyRequests(ShopifyCase):
         request = self.ask("redact")
         self.assertEqual(request.state, "open")
         self.assertIn("Kept: the content of 1 messages that are not finished.", request.receipt)
+        with self.assertRaisesRegex(UserError, "1 messages about this customer are not finished"):
+            request.action_keep_contact()
+        self.flow("order").state = "live"
+        self.drain()
+        request.action_keep_contact()
+        self.assertEqual((request.state, self.bodies()), ("done", ""))
 
     def test_data_that_is_asked_for_is_a_file_until_it_was_handed_out(self):
         request = self.ask("data_request")

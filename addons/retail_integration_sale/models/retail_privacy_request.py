@@ -141,12 +141,7 @@ class RetailPrivacyRequest(models.Model):
 
     def _forget(self):
         """Take away what the suite keeps about the customer, and the contact where nothing binds us to keep it."""
-        counts = privacy_sql.drop_contents(
-            self.env.cr, self.backend_id.id, self._get_subjects(), "privacy_request:%s" % self.external_id
-        )
-        self.env["retail.inbox"].invalidate_model()
-        self.env["retail.outbox"].invalidate_model()
-        counts["exceptions"] = self._clear_exceptions()
+        counts = self._drop()
         lines = [
             self.env._(
                 "Dropped: the content of %(bodies)s messages and of %(contents)s commands, the details of "
@@ -176,6 +171,15 @@ class RetailPrivacyRequest(models.Model):
         self.receipt = "\n".join(lines)
         if not reasons and not counts["unfinished"]:
             self._close()
+
+    def _drop(self):
+        """Drop what finished messages, commands and closed exceptions hold; return of how many, and what is left."""
+        counts = privacy_sql.drop_contents(
+            self.env.cr, self.backend_id.id, self._get_subjects(), "privacy_request:%s" % self.external_id
+        )
+        self.env["retail.inbox"].invalidate_model()
+        self.env["retail.outbox"].invalidate_model()
+        return {**counts, "exceptions": self._clear_exceptions()}
 
     def _clear_exceptions(self):
         """Take names and details out of the closed exceptions of the subjects; return of how many."""
@@ -223,17 +227,29 @@ class RetailPrivacyRequest(models.Model):
         if self.state != "open" or self.kind != kind:
             raise UserError(self.env._("This is not to be done with this request."))
 
+    def _drop_the_rest(self):
+        """Drop what was not finished when the request came.
+
+        :raises UserError: it still is not
+        """
+        unfinished = self.sudo()._drop()["unfinished"]
+        if unfinished:
+            raise UserError(
+                self.env._("%s messages about this customer are not finished. See to them first.", unfinished)
+            )
+
     def action_redact_contact(self):
         """Forget the contact although documents refer to it: they keep their amounts, and lose who it was."""
         self._require_open("redaction")
-        request = self.sudo()
-        partner = request._find_partner()
+        self._drop_the_rest()
+        partner = self.sudo()._find_partner()
         line = self.env["retail.privacy.data"].sudo()._redact(partner) if partner else None
         self._close(line)
 
     def action_keep_contact(self):
         """Keep the contact for the reasons the receipt names."""
         self._require_open("redaction")
+        self._drop_the_rest()
         self._close(self.env._("Kept by decision of %s.", self.env.user.name))
 
     def action_handed_out(self):
