@@ -13,9 +13,9 @@ from odoo.tools import float_repr
 
 from odoo.addons.retail_connector_shopify.shopify.webhook import SIGNING_KIND
 from odoo.addons.retail_integration_base.engine import inbox_sql
-from odoo.addons.retail_integration_base.engine.lanes import GROUPS
 from odoo.addons.retail_integration_base.engine.messages import WebhookRequest
 from odoo.addons.retail_integration_base.engine.receive import receive
+from odoo.addons.retail_integration_base.tests.draining import drain_all
 from odoo.addons.retail_integration_base.tests.timeouts import TimeoutPairs
 
 from . import pure
@@ -213,12 +213,7 @@ class ShopifyCase(TimeoutPairs, TransactionCase):
 
     def drain(self):
         """Work off everything that is due; return how many messages that were."""
-        total, done = 0, 1
-        while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
-            total += done
-        self.env.invalidate_all()
-        return total
+        return drain_all(self.env)
 
     def receive_all(self):
         """Let in and work off all webhooks that have been sent."""

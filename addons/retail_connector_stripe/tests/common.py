@@ -7,9 +7,9 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.retail_connector_stripe.stripe import const
 from odoo.addons.retail_integration_base.engine import inbox_sql
-from odoo.addons.retail_integration_base.engine.lanes import GROUPS
 from odoo.addons.retail_integration_base.engine.messages import WebhookRequest
 from odoo.addons.retail_integration_base.engine.receive import receive
+from odoo.addons.retail_integration_base.tests.draining import drain_all
 from odoo.addons.retail_integration_base.tests.timeouts import TimeoutPairs
 
 
@@ -90,12 +90,7 @@ class StripeCase(TimeoutPairs, TransactionCase):
         ]
 
     def drain(self):
-        total, done = 0, 1
-        while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
-            total += done
-        self.env.invalidate_all()
-        return total
+        return drain_all(self.env)
 
     def poll(self, entity="settlement_line"):
         flow = self.flow(entity)

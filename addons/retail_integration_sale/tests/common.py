@@ -7,7 +7,7 @@ from decimal import Decimal
 from odoo.tests import TransactionCase
 
 from odoo.addons.retail_integration_base.canonical import registry
-from odoo.addons.retail_integration_base.engine.lanes import GROUPS
+from odoo.addons.retail_integration_base.tests.draining import drain_all
 
 EUR = "EUR"
 
@@ -266,10 +266,7 @@ class RetailSaleCase(TransactionCase):
 
     def drain(self):
         """Work off everything that is due."""
-        done = 1
-        while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
-        self.env.invalidate_all()
+        return drain_all(self.env)
 
     def defer_reservation(self):
         """Let the backend's orders be reserved by the warehouse's writer."""

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.retail_integration_base.engine.lanes import GROUPS
+from odoo.addons.retail_integration_base.tests.draining import drain_all
 
 SIGNING_KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 OTHER_KEY = "whsec_" + base64.b64encode(b"o" * 32).decode()
@@ -77,16 +77,7 @@ class RetailCase(TransactionCase):
 
     def drain(self):
         """Work off everything that is due."""
-        done = 1
-        total = 0
-        # As in a worker: nothing in the cache that another user was allowed to read.
-        self.env.flush_all()
-        self.env.invalidate_all()
-        while done:
-            done = sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(GROUPS))
-            total += done
-        self.env.invalidate_all()
-        return total
+        return drain_all(self.env)
 
     def notes(self):
         return self.env["test.retail.note"].search([], order="name")

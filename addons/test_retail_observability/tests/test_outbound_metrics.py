@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.retail_integration_base.engine import circuit_sql
 from odoo.addons.retail_integration_base.engine.budget import RateLimit
 from odoo.addons.retail_integration_base.engine.errors import BudgetSpent
+from odoo.addons.retail_integration_base.tests.draining import drain_all
 from odoo.addons.test_retail_integration.tests.outbox_common import OutboxCase
 
 from .common import MetricsCase
@@ -19,9 +20,7 @@ class TestOutboundMetrics(OutboxCase, MetricsCase):
         self.out_labels = {"backend_id": str(self.channel.id), "entity": "note", "direction": "out"}
 
     def drain(self):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        return sum(self.env["retail.drain"]._drain_group(group, 60) for group in range(6))
+        return drain_all(self.env)
 
     def test_a_change_is_marked_then_sent_and_counted_once(self):
         self.make_notes("one", "two")
