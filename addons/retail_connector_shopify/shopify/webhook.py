@@ -39,8 +39,8 @@ class ShopifyWebhookPolicy:
         if not shop or shop != endpoint.settings.get("shop_domain"):
             raise Refused("The message is of another shop (%r)." % shop[:100], reason="wrong_shop", status=403)
         topic = request.headers.get(const.HEADER_TOPIC, "")
-        is_known = topic in const.COMPLIANCE_TOPICS or topic in endpoint.settings.get("topics", ())
-        if not is_known or topic not in (const.TOPICS | const.COMPLIANCE_TOPICS):
+        is_subscribed = topic in const.TOPICS and topic in endpoint.settings.get("topics", ())
+        if not is_subscribed and topic not in const.COMPLIANCE_TOPICS:
             raise Refused("Nobody subscribed to the topic %r." % topic[:100], reason="unknown_topic", status=404)
         return credential_id
 

@@ -27,6 +27,11 @@ def test_each_document_can_be_tested_without_being_carried_out(name, version):
     assert (operation.operation.value, operation.name.value) == ("query", version_test.PROBE)
 
 
+def _served(response, version):
+    response.headers["X-Shopify-API-Version"] = version
+    return response
+
+
 @tagged("post_install", "-at_install")
 class TestVersionSwitch(ShopifyCase):
     def setUp(self):
@@ -61,6 +66,14 @@ class TestVersionSwitch(ShopifyCase):
             self.assertIn(difference.partition(":")[0], documents.names())
         self.assertEqual(self.backend.shopify_api_version, NEW)
         self.assertIn("is not used", self.backend.message_ids[0].body)
+
+    def test_a_version_that_the_shop_serves_no_more_is_not_used(self):
+        # It answers as one it still has, and says so in a header; the simulator answers none it does not know.
+        with patch("simulators.shopify.api._versioned", side_effect=lambda response, version: _served(response, NEW)):
+            wizard = self.switch()
+        self.assertIn(OLD, wizard.differences)
+        self.assertEqual(len(wizard.differences.splitlines()), 1)
+        self.assertEqual(self.backend.shopify_api_version, NEW)
 
     def test_a_test_that_cannot_be_finished_changes_nothing(self):
         with self.faults("http_500", count=100), self.assertRaisesRegex(UserError, "could not be finished"):

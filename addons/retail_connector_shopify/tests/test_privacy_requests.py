@@ -138,6 +138,22 @@ class TestPrivacyRequests(ShopifyCase):
         request.action_redact_contact()
         self.assertFalse(self.partner.bank_ids)
 
+    def test_a_customer_of_another_channel_too_waits_for_a_decision(self):
+        self.cancel()
+        other = self.backend.copy({"name": "Another shop", "shopify_domain": "another.myshopify.com"})
+        self.env["retail.binding.partner"].create(
+            {"backend_id": other.id, "external_id": "gid://shopify/Customer/5", "partner_id": self.partner.id}
+        )
+        request = self.ask("redact")
+        self.assertIn("because of other channels whose customer it is (1).", request.receipt)
+        self.assertEqual((request.state, self.partner.active), ("open", True))
+
+    def test_what_the_customer_asked_before_is_forgotten_too(self):
+        self.ask("data_request")
+        self.assertIn(self.customer["email"], self.bodies())
+        self.ask("redact")
+        self.assertNotIn(self.customer["email"], self.bodies())
+
     def test_colleagues_of_a_company_are_not_the_customer(self):
         self.cancel()
         colleague = self.env["res.partner"].create({"name": "Ann", "parent_id": self.partner.id, "type": "contact"})

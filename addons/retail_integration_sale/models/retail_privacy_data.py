@@ -39,8 +39,8 @@ class RetailPrivacyData(models.AbstractModel):
     _name = "retail.privacy.data"
     _description = "Personal data of a channel's customer"
 
-    def _get_reasons_to_keep(self, partner):
-        """Return what binds us to keep a contact, as text; empty if nothing does."""
+    def _get_reasons_to_keep(self, partner, backend):
+        """Return what binds us to keep a contact that ``backend`` asks us to forget, as text; empty if nothing does."""
         if not partner:
             return ""
         everybody = self._get_all(partner)
@@ -50,6 +50,7 @@ class RetailPrivacyData(models.AbstractModel):
                 self.env._("confirmed orders (%s)"),
                 self.env["sale.order"].search_count([("partner_id", "in", everybody.ids), ("state", "=", "sale")]),
             ),
+            (self.env._("other channels whose customer it is (%s)"), self._count_other_channels(everybody, backend)),
             (self.env._("bank accounts (%s)"), len(everybody.bank_ids)),
             (self.env._("users (%s)"), len(everybody.user_ids)),
         )
@@ -57,6 +58,10 @@ class RetailPrivacyData(models.AbstractModel):
 
     def _count_entries(self, partners):
         return self.env["account.move"].search_count([("partner_id", "in", partners.ids), ("state", "=", "posted")])
+
+    def _count_other_channels(self, partners, backend):
+        bindings = self.env["retail.binding.partner"].search([("partner_id", "in", partners.ids)])
+        return len(bindings.backend_id - backend)
 
     def _get_all(self, partner):
         """Return a contact with its addresses, also archived ones. Other people of a company are not the customer."""

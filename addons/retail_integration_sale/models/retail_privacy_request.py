@@ -117,6 +117,11 @@ class RetailPrivacyRequest(models.Model):
         subjects = ["order:%s" % external_id for external_id in sorted(orders)]
         if self.customer_external_id:
             subjects.append("customer:%s" % self.customer_external_id)
+            # What was asked before names the customer by more than an id.
+            asked = self.search(
+                [("backend_id", "=", self.backend_id.id), ("customer_external_id", "=", self.customer_external_id)]
+            )
+            subjects += ["privacy_request:%s" % one.external_id for one in asked - self]
         return subjects
 
     # ---------------------------------------------------------------- what is done
@@ -159,7 +164,7 @@ class RetailPrivacyRequest(models.Model):
                 )
             )
         partner = self._find_partner()
-        reasons = self.env["retail.privacy.data"]._get_reasons_to_keep(partner)
+        reasons = self.env["retail.privacy.data"]._get_reasons_to_keep(partner, self.backend_id)
         if not partner:
             lines.append(self.env._("Odoo has no contact of this customer."))
         elif reasons:
