@@ -104,6 +104,11 @@ def take_screenshot(driver, path):
     path.write_bytes(base64.b64decode(driver.get_screenshot_as_base64()))
 
 
+def console_errors(driver):
+    """Return what the browser's console holds as errors since it was asked last."""
+    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
 FAILED = pytest.StashKey()
 
 

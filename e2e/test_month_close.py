@@ -168,5 +168,4 @@ def test_a_month_is_closed_from_the_screens(month, screen):
     screen.wait(".o_form_view")
     screen.picture("settlement-unidentified")
     time.sleep(1)
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()

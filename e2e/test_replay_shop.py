@@ -87,8 +87,7 @@ def test_a_dry_run_shows_what_another_tax_mapping_would_change(shop, browser):
     screen.click(".o_data_row td")
     screen.wait(".modal table")
     screen.picture("dry-run-message")
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()
 
 
 def test_a_validated_transfer_is_a_fulfilment_of_the_shop_with_its_parcel(shop, browser):
@@ -117,8 +116,7 @@ def test_a_validated_transfer_is_a_fulfilment_of_the_shop_with_its_parcel(shop, 
     screen.open("retail-fulfilments")
     screen.wait(".o_list_view .o_data_row")
     screen.picture("fulfilments")
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()
 
 
 def test_a_refund_of_the_shop_comes_in_live_and_brings_the_goods_back(shop, browser):
@@ -144,8 +142,7 @@ def test_a_refund_of_the_shop_comes_in_live_and_brings_the_goods_back(shop, brow
     screen.open(f"retail-refunds/{refund['id']}")
     screen.wait(".o_form_view .o_data_row")
     screen.picture("refund")
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()
 
 
 def test_another_api_version_is_used_once_the_shop_accepted_everything(shop, browser):
@@ -159,8 +156,7 @@ def test_another_api_version_is_used_once_the_shop_accepted_everything(shop, bro
     screen.click(".modal button[name=action_switch]")
     used = [("id", "=", shop.backend_id), ("shopify_api_version", "=", "2026-07")]
     demo_world.wait_until(lambda: shop.count("retail.backend", *used), "the other version is used", 60)
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()
 
 
 def test_a_customer_who_is_to_be_forgotten_is_decided_about(shop, browser):
@@ -180,5 +176,4 @@ def test_a_customer_who_is_to_be_forgotten_is_decided_about(shop, browser):
     screen.click("button[name=action_keep_contact]")
     done = [("id", "=", request), ("state", "=", "done")]
     demo_world.wait_until(lambda: shop.count("retail.privacy.request", *done), "the decision is noted", 60)
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()

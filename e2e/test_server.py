@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import log_in
+from conftest import console_errors, log_in
 
 JOB_SECONDS = 60
 
@@ -17,8 +17,7 @@ def logged_in(odoo, browser):
 
 
 def test_the_web_client_shows_without_an_error_in_the_console(logged_in):
-    errors = [entry["message"] for entry in logged_in.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    assert console_errors(logged_in) == []
 
 
 def test_the_job_runner_runs_a_job(odoo, logged_in):

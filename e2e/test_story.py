@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
-from conftest import log_in, serve, take_screenshot
+from conftest import console_errors, log_in, serve, take_screenshot
 from setup import addons, demo_world
 from setup.odoo_rpc import get_json
 
@@ -78,6 +78,9 @@ class Screen:
     def picture(self, name):
         time.sleep(1)  # fonts and pictures
         take_screenshot(self.driver, PICTURES / f"{name}.png")
+
+    def assert_no_error_in_the_console(self):
+        assert console_errors(self.driver) == []
 
 
 def agreed(world):
@@ -193,5 +196,4 @@ def test_the_screens_show_what_came_and_what_became_of_it(world, screen):
     screen.wait(".o_data_row td[name=what]")
     assert "Message received" in screen.driver.page_source
     screen.picture("timeline")
-    errors = [entry["message"] for entry in screen.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
+    screen.assert_no_error_in_the_console()
